@@ -1,0 +1,1 @@
+"""The nouns of the gateway: values only, standard library only."""

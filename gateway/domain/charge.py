@@ -1,0 +1,179 @@
+"""What is owed: invoice requests, invoices and their lines (DOMAIN 3 and 8)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from gateway.domain.money import Money
+from gateway.domain.period import CoverageMonth
+
+
+class RequestStatus(StrEnum):
+    """Life cycle of an invoice request (DOMAIN 3.3)."""
+
+    DRAFT = "draft"
+    APPROVAL = "approval_in_progress"
+    DEFER = "defer_processing"
+    DEFER_BATCH = "defer_processing_batch"
+    PROCESSED = "processed"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    ERROR = "error"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can happen to the request any more."""
+        return self in {RequestStatus.PROCESSED, RequestStatus.CANCELED, RequestStatus.REJECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRequest:
+    """An order to produce one bill out of cycle for one account; while one is open, later events join it."""
+
+    id: str
+    account_id: str
+    partner_id: str
+    request_type: str  # code of the type in billing.toml
+    status: RequestStatus
+    created_on: date
+    processing_on: date
+    cutoff_on: date
+    bill_on: date
+    accounting_on: date
+    source: str  # SetSource.key of the first event
+    invoice_id: str | None = None
+    reason: str = ""
+
+
+class LineType(StrEnum):
+    """DOMAIN 10: the line_type column of a feed."""
+
+    CURRENT = "CURRENT"
+    RETRO_ADD = "RETRO_ADD"
+    RETRO_TERM = "RETRO_TERM"
+    RETRO_CHANGE = "RETRO_CHANGE"
+    FEE = "FEE"
+    CREDIT = "CREDIT"
+    BALANCE_FORWARD = "BALANCE_FWD"
+    PAYMENT = "PAYMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one membership owes for one product and coverage month as known today: the left side of the difference.
+
+    `rate` is the full month's price; `days_covered` of `days_in_month` and `formula` explain how `amount` follows.
+    """
+
+    account_id: str
+    membership_id: str
+    member_id: str
+    product: str  # plan code of the rate table
+    insurance_line: str
+    tier: str
+    month: CoverageMonth
+    amount: Money
+    rate: Money
+    lives: int
+    days_covered: int
+    days_in_month: int
+    formula: str
+    set_id: str  # the set that caused the coverage version
+    source: str
+
+    @property
+    def key(self) -> tuple[str, str, CoverageMonth]:
+        """What is compared between due and billed: membership, product, month."""
+        return (self.membership_id, self.product, self.month)
+
+
+@dataclass(frozen=True, slots=True)
+class BilledAmount:
+    """The right side of the difference: what was billed so far for one membership, product and month."""
+
+    membership_id: str
+    product: str
+    month: CoverageMonth
+    amount: Money
+    member_id: str
+    tier: str
+    insurance_line: str
+    last_invoice_id: str  # the invoice that an adjustment corrects
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One line of an invoice, signed; an adjustment names the invoice and month it corrects."""
+
+    number: int
+    line_type: LineType
+    membership_id: str
+    member_id: str
+    product: str
+    insurance_line: str
+    tier: str
+    month: CoverageMonth
+    amount: Money
+    rate: Money
+    lives: int
+    days_covered: int
+    days_in_month: int
+    formula: str
+    set_id: str
+    source: str
+    corrects_invoice_id: str = ""
+    reason: str = ""
+
+
+class InvoiceStatus(StrEnum):
+    """How much of an issued invoice is settled."""
+
+    OPEN = "open"
+    PARTIAL = "partial"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An issued bill: immutable but for `status`, which follows from the journal."""
+
+    id: str  # invoice number: letters and digits, at most 22 characters (DOMAIN 10)
+    account_id: str
+    partner_id: str
+    request_id: str
+    issued_at: datetime
+    bill_on: date
+    due_on: date
+    cutoff_on: date
+    accounting_on: date
+    total: Money
+    lines_count: int
+    previous_balance: Money
+    payments: Money
+    status: InvoiceStatus = InvoiceStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """An invoice as a payment sees it: what is still owed on it, and for which memberships and months."""
+
+    id: str
+    account_id: str
+    due_on: date
+    total: Money
+    open: Money
+    months: tuple[CoverageMonth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """One membership's share of an open invoice for one month: what an individual remittance line is matched to."""
+
+    invoice_id: str
+    membership_id: str
+    member_id: str
+    subscriber_id: str
+    policy: str
+    month: CoverageMonth
+    billed: Money
+    open: Money

@@ -1,0 +1,237 @@
+"""Members, their coverages over time, and what an 834 asks to change.
+
+History is bitemporal: a `Coverage` is one version of what is true (`period`) and of what we knew (`known_at`,
+`superseded_at`). Versions are added and superseded, never edited.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from gateway.domain.exchange import SetSource
+from gateway.domain.money import Money
+from gateway.domain.parties import Organization, Person
+from gateway.domain.period import Period
+
+
+class MaintenanceType(StrEnum):
+    """INS03 and HD01 (DOMAIN 4.3)."""
+
+    CHANGE = "001"
+    DELETE = "002"  # HD01 only: the coverage record was wrong
+    ADDITION = "021"
+    TERMINATION = "024"  # cancellation or termination
+    REINSTATEMENT = "025"
+    CORRECTION = "026"
+    AUDIT = "030"
+    NOT_APPLICABLE = "032"  # HD01 only: the subscriber itself is not covered
+
+
+class FileAction(StrEnum):
+    """BGN08: what the file wants to be (DOMAIN 4.3)."""
+
+    CHANGE = "2"
+    VERIFY = "4"
+    REPLACE = "RX"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentHeader:
+    """The header of one 834 set: BGN, REF*38, DTP, QTY, loops 1000A to 1100C."""
+
+    reference: str  # BGN02
+    purpose: str  # BGN01: 00, 15, 22
+    action: FileAction  # BGN08
+    created_on: date | None  # BGN03
+    created_at: str  # BGN04 as sent
+    sponsor: Organization
+    payer: Organization
+    broker: Organization | None = None
+    tpa: Organization | None = None
+    policy: str = ""  # REF*38
+    account: str = ""  # ACT01
+    effective_on: date | None = None  # DTP 007, else 303
+    subscribers_total: int | None = None  # QTY*ET
+    dependents_total: int | None = None  # QTY*DT
+    members_total: int | None = None  # QTY*TO
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRequest:
+    """One HD loop (2300). Dates are as sent: `last_day` is inclusive (DOMAIN 4.4 rule 3)."""
+
+    maintenance: MaintenanceType  # HD01
+    insurance_line: str  # HD03
+    plan: str = ""  # HD04, or REF*CE for exchange files
+    level: str = ""  # HD05
+    begins_on: date | None = None  # DTP 348
+    last_day: date | None = None  # DTP 349
+    effective_on: date | None = None  # DTP 303
+    premium: Money | None = None  # AMT*P3
+    references: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceRequest:
+    """One INS loop (2000) of an 834: what the sponsor asks for one member."""
+
+    ordinal: int  # of the INS loop in the set, from 1
+    position: int  # segment position of INS in the set, ST = 1
+    is_subscriber: bool  # INS01
+    relationship: str  # INS02
+    maintenance: MaintenanceType  # INS03
+    reason: str  # INS04
+    benefit_status: str  # INS05
+    subscriber_id: str  # REF*0F
+    policy: str  # REF*1L, else the header's REF*38
+    person: Person
+    coverages: tuple[CoverageRequest, ...] = ()
+    eligibility_begins_on: date | None = None  # DTP 356
+    eligibility_last_day: date | None = None  # DTP 357
+    effective_on: date | None = None  # DTP 303
+    died_on: date | None = None  # INS12
+    responsible: tuple[str, Person] | None = None  # 2100G: NM101 and the person who pays for this member
+    reporting: tuple[tuple[str, str], ...] = ()  # 2750 name and value pairs, names upper-cased
+    references: tuple[tuple[str, str], ...] = ()  # every other REF of the loop
+    unread: tuple[str, ...] = field(default=(), repr=False)  # segments no rule reads: kept, never dropped silently
+
+
+class MembershipStatus(StrEnum):
+    """DOMAIN 3.5."""
+
+    PENDING = "pending"  # Pending Effectuation
+    ACTIVE = "active"
+    TERMINATED = "terminated"
+    CANCELED = "canceled"
+
+
+class CoverageStatus(StrEnum):
+    """A canceled coverage never was: it is void from its begin; a terminated one ended."""
+
+    ACTIVE = "active"
+    TERMINATED = "terminated"
+    CANCELED = "canceled"
+
+
+class MembershipEvent(StrEnum):
+    """What an HD or INS loop means for billing (DOMAIN 4.5)."""
+
+    ENROLL = "enroll"
+    CHANGE = "change"
+    TERMINATE = "terminate"
+    CANCEL = "cancel"
+    REINSTATE = "reinstate"
+    INFO = "info"  # no rate effect
+    COMPARE = "compare"  # 030: only against a full file
+    LINK_ONLY = "link_only"  # 032
+    NO_CHANGE = "no_change"  # said before: a no-op
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One subscriber contract with its members and coverages. `id` is made of sponsor and subscriber id."""
+
+    id: str
+    partner_id: str
+    account_id: str
+    subscriber_id: str
+    status: MembershipStatus
+    termination_reason: str = ""  # INS04 of the termination that ended it
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in a membership."""
+
+    id: str
+    membership_id: str
+    is_subscriber: bool
+    relationship: str
+    person: Person
+    benefit_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One version of one member's cover in one product.
+
+    `line_id` stays the same through all versions of the same cover; `id` names this version. `billable_before`
+    limits billing when a termination came later than the retro limit allows (DOMAIN 8.3): the cover ends as sent,
+    what was billed before that day is not credited. None means: bill exactly `period`.
+    """
+
+    id: str
+    line_id: str
+    member_id: str
+    membership_id: str
+    insurance_line: str
+    plan: str
+    level: str
+    period: Period
+    status: CoverageStatus
+    source: str  # SetSource.key of the request that made this version
+    set_id: str
+    known_at: datetime
+    superseded_at: datetime | None = None
+    premium: Money | None = None  # AMT*P3, per month
+    billable_before: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """All that is on file for one membership: members and the coverage versions we believe now."""
+
+    membership: Membership
+    members: tuple[Member, ...] = ()
+    coverages: tuple[Coverage, ...] = ()  # superseded_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """One event, as written to the membership log. `key` is unique: the same request never counts twice."""
+
+    key: str
+    event: MembershipEvent
+    membership_id: str
+    member_id: str
+    effective_on: date | None
+    source: SetSource
+    ordinal: int
+    reason: str = ""  # INS04
+    note: str = ""  # plain words, no personal data
+
+
+class LogOutcome(StrEnum):
+    """Outcome codes of the membership log (DOMAIN 3.7)."""
+
+    CREATED = "CREATED"
+    JOINED_OPEN = "JOINED_OPEN"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    NO_ACCOUNT = "NO_ACCOUNT"
+    NOT_FIN_RESPONSIBLE = "NOT_FIN_RESPONSIBLE"
+    LOB_EXCLUDED = "LOB_EXCLUDED"
+    REASON_EXCLUDED = "REASON_EXCLUDED"
+    NO_BILLING_EFFECT = "NO_BILLING_EFFECT"
+    NO_WINDOW = "NO_WINDOW"
+    PROCESSED = "PROCESSED"
+    CANCELED = "CANCELED"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipLogEntry:
+    """One decision about one membership event (DOMAIN 3.7): written whether a request was made or not."""
+
+    key: str
+    membership_id: str
+    at: datetime
+    event: MembershipEvent
+    outcome: LogOutcome
+    source: str
+    set_id: str
+    request_id: str | None = None
+    processing_on: date | None = None
+    cutoff_on: date | None = None
+    actor: str = "gateway"
+    note: str = ""

@@ -1,0 +1,28 @@
+"""Money: `Decimal`, two places, half-up, one currency (DOMAIN 1). Rounding happens here and nowhere else."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeAlias
+
+Money: TypeAlias = Decimal
+"""US dollars with exactly two decimal places once it went through `round_cents`."""
+
+ZERO: Money = Decimal("0.00")
+_CENT = Decimal("0.01")
+
+
+def round_cents(amount: Decimal) -> Money:
+    """Return `amount` with two decimal places, halves away from zero (DOMAIN 1)."""
+    return amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+
+
+def to_cents(amount: Money) -> int:
+    """Return `amount` in whole cents; an amount with a fraction of a cent is a programming error (ValueError)."""
+    scaled = amount * 100
+    if scaled != scaled.to_integral_value():
+        raise ValueError("an amount with a fraction of a cent was about to be stored; round it first")
+    return int(scaled)
+
+
+def from_cents(cents: int) -> Money:
+    """Return whole `cents` as money."""
+    return Decimal(cents).scaleb(-2).quantize(_CENT)

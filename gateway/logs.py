@@ -1,0 +1,76 @@
+"""Structured logs on stderr, with a context bound once and everything personal kept out.
+
+DESIGN, decision 14: ids, counts, codes and positions only. Two nets hold it: a key that may carry a person
+(`PERSONAL_KEYS`) never passes, and values that look like an SSN, or exception texts, are masked.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+PERSONAL_KEYS = frozenset(
+    {
+        "name", "first_name", "last_name", "middle_name", "full_name", "person", "member", "subscriber",
+        "ssn", "tax_id", "birth_date", "dob", "address", "street", "city", "postal_code", "phone", "email",
+        "account_number", "bank_account", "routing_number", "value", "content", "password", "secret", "key",
+    }
+)  # fmt: skip
+MASK = "[withheld]"
+_SSN = re.compile(r"(?<![\w-])\d{3}-?\d{2}-?\d{4}(?![\w-])")
+# Control numbers have nine digits too: these keys are identifiers of the exchange, not of a person.
+_CONTROL_KEYS = frozenset({"interchange", "group", "transaction_set", "control_number", "isa13", "gs06", "st02"})
+
+
+def withhold_personal_data(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Return `event` with personal keys masked and SSN-like runs of digits removed from every text."""
+    for key, value in event.items():
+        if key in PERSONAL_KEYS:
+            event[key] = MASK
+        elif key not in _CONTROL_KEYS and isinstance(value, str):
+            event[key] = _SSN.sub(MASK, value)
+    return event
+
+
+def configure(*, level: str = "info", as_json: bool = False) -> None:
+    """Send structlog and the standard library's logs through one chain to stderr, as lines or as JSON."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        withhold_personal_data,
+    ]
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # paramiko and pyx12 write remote paths and element values at their own levels: only their alarms pass.
+    for noisy in ("paramiko", "pyx12", "apscheduler", "asyncssh", "procrastinate"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL if noisy == "pyx12" else logging.WARNING)
+
+
+def get_logger(**context: object) -> structlog.stdlib.BoundLogger:
+    """Return a logger with `context` bound: ids, counts, codes and positions only."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(**context)
+    return logger
