@@ -202,6 +202,22 @@ class MembershipChange:
     note: str = ""  # plain words, no personal data
 
 
+@dataclass(frozen=True, slots=True)
+class FamilyChange:
+    """What one maintenance request does to what is on file: rows to add, versions to supersede, events to log.
+
+    `superseded` are ids of coverage versions that stop being believed at `known_at`. Nothing is edited in place but
+    the membership's status and the members' personal data.
+    """
+
+    membership: Membership
+    members: tuple[Member, ...]  # new or changed
+    opened: tuple[Coverage, ...]
+    superseded: tuple[str, ...]
+    known_at: datetime
+    events: tuple[MembershipChange, ...]
+
+
 class LogOutcome(StrEnum):
     """Outcome codes of the membership log (DOMAIN 3.7)."""
 

@@ -166,6 +166,59 @@ class TransactionSet:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRecord:
+    """A transaction set as recorded by the check: enough to read its bytes again and to acknowledge it."""
+
+    id: str
+    file_id: str
+    partner_id: str
+    interchange_id: str
+    group_id: str
+    isa13: str
+    gs06: str
+    usage: str  # ISA15
+    version: str  # ISA12
+    functional_id: str  # GS01
+    kept_path: str
+    delimiters: Delimiters
+    set: TransactionSet
+    ack: AckCode
+    findings_left_out: int = 0
+    state: SetState = SetState.CHECKED
+    reason: str = ""
+    tries: int = 0
+
+    @property
+    def source(self) -> "SetSource":
+        """The reference that every effect of this set carries."""
+        return SetSource(self.file_id, self.id, self.isa13, self.gs06, self.set.control_number)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecord:
+    """A functional group as recorded: what a 999 or 997 says in AK1 and AK9."""
+
+    id: str
+    interchange_id: str
+    group: FunctionalGroup
+    ack: AckCode
+    included: int  # GE01 as sent
+    received: int  # ST counted
+    accepted: int  # sets not rejected by syntax or guide
+
+
+@dataclass(frozen=True, slots=True)
+class InterchangeRecord:
+    """An interchange as recorded: what a TA1 says."""
+
+    id: str
+    file_id: str
+    interchange: Interchange
+    ta1_code: AckCode
+    ta1_note: str  # TA105
+
+
+@dataclass(frozen=True, slots=True)
 class SetSource:
     """Which set caused an effect: the way back from a cent to its segment (DESIGN, decision 1)."""
 
@@ -220,3 +273,18 @@ class Incident:
     message: str
     due_on: date | None = None
     closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One line of the transaction log: what a station decided about a file. `key` makes a repeated run write it once.
+
+    `text` is a plain sentence with ids, counts, codes and positions; never personal data.
+    """
+
+    key: str
+    at: datetime
+    station: str
+    file_id: str
+    subject_id: str  # what it is about: the file itself, a set, a document, an invoice ...
+    text: str

@@ -1,0 +1,1 @@
+"""Trading partners as data: profiles, accounts, rates, and the loader that checks them whole."""

@@ -1,0 +1,147 @@
+"""A trading partner's profile: who, how, and what was agreed (`partners/<id>/profile.toml`, DOMAIN 11.6).
+
+Every field is a setting: its default stands here, its sentence in docs/partners.md (a test compares them).
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.domain.parties import PartnerRole
+
+PartnerId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,39}$")]
+
+
+class Section(BaseModel):
+    """A table of a configuration file: frozen, and an unknown key is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PartnerStatus(StrEnum):
+    """Whether we exchange files with the partner; only an active one is polled and served."""
+
+    ONBOARDING = "onboarding"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class SecretReference(Section):
+    """Where a secret is found: an environment variable or a file; the secret itself never stands in a profile."""
+
+    env: str = ""
+    file: str = ""  # relative to the home
+
+
+class Sftp(Section):
+    """[sftp]: the partner's server and our login there."""
+
+    host: str
+    port: int = Field(default=22, ge=1, le=65535)
+    username: str
+    host_keys: tuple[str, ...] = ()  # OpenSSH public key lines; several while the partner rotates
+    host_key_file: str = ""  # or a file in the partner's folder with one such line each
+    private_key: SecretReference | None = None
+    passphrase: SecretReference | None = None
+    password: SecretReference | None = None
+    connect_timeout_seconds: int = Field(default=10, ge=1)
+    timeout_seconds: int = Field(default=60, ge=1)
+
+
+class PickUp(Section):
+    """[pick_up]: what we fetch, and what becomes of it on the partner's side."""
+
+    folder: str = "/outbox"
+    ignore: tuple[str, ...] = ("*.part", "*.tmp", ".*")
+    after: Literal["archive", "delete", "keep"] = "archive"
+    archive_folder: str = "/outbox/processed"
+    max_bytes: int = Field(default=2_000_000_000, ge=1)
+    every_seconds: int = Field(default=300, ge=1)
+    cron: str = ""  # five fields; wins over every_seconds
+    time_zone: str = "UTC"
+
+
+class Delivery(Section):
+    """[delivery]: where our documents go."""
+
+    ack_folder: str = "/inbox"
+    feed_folder: str = "/inbox"
+
+
+class X12Identity(Section):
+    """[x12]: how the partner writes itself and us in ISA and GS."""
+
+    qualifier: str = Field(default="ZZ", min_length=2, max_length=2)  # ISA05
+    id: str = Field(max_length=15)  # ISA06
+    group_code: str = ""  # GS02; empty: the ISA id
+    usage: Literal["P", "T", "both"] = "P"  # ISA15 accepted from this partner
+    ta1: Literal["requested", "always", "errors"] = "requested"  # R is always sent
+    report_824: Literal["errors", "always", "never"] = "errors"
+    group_ack: Literal["999", "997", "auto"] = "auto"  # auto: 999 for HIPAA 5010 sets, 997 otherwise
+
+
+class Enrollment(Section):
+    """[enrollment]: how the partner's 834 is to be read (DOMAIN 4.4 to 4.6)."""
+
+    end_equals_begin: Literal["one_day", "cancel"] = "one_day"
+    subscriber_term_cascades: bool = True
+    all_or_nothing: bool = False
+    full_file: bool = False
+    mass_termination_percent: int = Field(default=10, ge=0, le=100)
+    count_mismatch: Literal["auto", "warn", "reject"] = "auto"  # auto: reject for 4 and RX
+    quirks: tuple[str, ...] = ()
+
+
+class Remittance(Section):
+    """[remittance]: how the partner's 820 is to be read and what it may pay (DOMAIN 5)."""
+
+    adx_sign: Literal["signed", "inverted"] = "signed"
+    apply_before_confirmation: bool = False
+    confirms_cash: bool = False  # a bank: its word is money, not a promise
+    may_pay: tuple[str, ...] = ()  # account ids besides the partner's own; "*" for a bank
+
+
+class Feeds(Section):
+    """[feeds]: which invoice documents the partner gets."""
+
+    formats: tuple[Literal["csv", "json"], ...] = ()
+    accounts: tuple[str, ...] = ()  # accounts of other partners it was granted (a broker); own ones always
+    cron: str = ""  # empty: as soon as an invoice is issued
+
+
+class Expectation(Section):
+    """[[expects]]: a file that should come, so that silence is noticed (DESIGN, decision 10)."""
+
+    what: str  # 834, 820 or free text
+    set_type: Literal["834", "820"] = "834"
+    every: Literal["day", "week", "month"] = "month"
+    day: int = Field(default=1, ge=1, le=31)  # of the month, or 1 (Monday) to 7 of the week
+    grace_days: int = Field(default=1, ge=0)
+    since: str = ""  # first due date, ISO; empty: from the start of the year
+
+
+class Contact(Section):
+    """[contact]: whom to call; PER of an 824 and the statement."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+class Profile(Section):
+    """The whole of `profile.toml`."""
+
+    id: PartnerId
+    name: str
+    role: PartnerRole
+    status: PartnerStatus = PartnerStatus.ONBOARDING
+    sftp: Sftp | None = None
+    pick_up: PickUp = PickUp()
+    delivery: Delivery = Delivery()
+    x12: X12Identity
+    enrollment: Enrollment = Enrollment()
+    remittance: Remittance = Remittance()
+    feeds: Feeds = Feeds()
+    expects: tuple[Expectation, ...] = ()
+    contact: Contact = Contact()

@@ -1,0 +1,388 @@
+"""One database transaction: everything a station reads and writes, committed together or not at all.
+
+A station opens a unit of work, reads, calls pure code, writes effect, state change and the next job, and commits.
+Leaving the context without `commit` writes nothing. Every `add` is keyed by content: adding the same thing again
+changes nothing and answers False where the caller needs to know.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from types import TracebackType
+from typing import Protocol
+
+from gateway.domain.charge import BilledAmount, Invoice, InvoiceLine, InvoiceRequest, OpenInvoice, OpenItem
+from gateway.domain.coverage import Family, FamilyChange, Member, MembershipLogEntry
+from gateway.domain.exchange import (
+    Arrival,
+    DeliveryState,
+    FileState,
+    GroupRecord,
+    Incident,
+    InterchangeRecord,
+    LogEvent,
+    OutboundDocument,
+    Party,
+    ReceivedFile,
+    RemoteFile,
+    SetRecord,
+    SetState,
+)
+from gateway.domain.finding import Finding
+from gateway.domain.journal import JournalEntry, LedgerAccount
+from gateway.domain.money import Money
+from gateway.domain.parties import Account
+from gateway.domain.remittance import Case, Placement, Receipt, ReceiptState, Remittance
+from gateway.ports.jobs import Job
+
+
+class Files(Protocol):
+    """Inbound files, their arrivals, and what the last look at a partner's folder showed."""
+
+    def last_look(self, partner_id: str) -> dict[str, RemoteFile]:
+        """Return what the partner's folder listed at the last look, by path."""
+        ...
+
+    def record_look(self, partner_id: str, listing: Sequence[RemoteFile]) -> None:
+        """Replace the last look by this listing."""
+        ...
+
+    def claim(self, file: ReceivedFile) -> bool:
+        """Add the file; False when these bytes of this partner are already here (the winner works, others end)."""
+        ...
+
+    def add_arrival(self, arrival: Arrival) -> bool:
+        """Add one landing; False when this landing (partner, path, size, time) is already recorded."""
+        ...
+
+    def find_arrival(self, partner_id: str, remote: RemoteFile) -> Arrival | None:
+        """Return the recorded landing of exactly this remote file (path, size, time), or None."""
+        ...
+
+    def mark_put_away(self, arrival: Arrival) -> None:
+        """Note that the remote side was archived or deleted."""
+        ...
+
+    def get(self, file_id: str) -> ReceivedFile:
+        """Return one file; raises NotFound."""
+        ...
+
+    def move(self, file_id: str, to: FileState, *, expected: Iterable[FileState], reason: str = "") -> bool:
+        """Change the state if it is one of `expected` now; False (and no change) otherwise."""
+        ...
+
+    def count_try(self, file_id: str) -> int:
+        """Add one failed try and return how many there were."""
+        ...
+
+    def arrivals_since(self, partner_id: str, since: date) -> list[tuple[date, str]]:
+        """Return (day, ST01) of each set type in the partner's files that arrived on or after `since`."""
+        ...
+
+
+class Exchanges(Protocol):
+    """Envelopes, sets and findings of checked files."""
+
+    def add_interchange(self, record: InterchangeRecord, findings: Sequence[Finding]) -> None:
+        """Add an interchange with its own findings."""
+        ...
+
+    def add_group(self, record: GroupRecord, findings: Sequence[Finding], *, file_id: str) -> None:
+        """Add a functional group with its own findings."""
+        ...
+
+    def add_sets(self, sets: Sequence[tuple[SetRecord, Sequence[Finding]]]) -> None:
+        """Add sets with their findings, in bulk."""
+        ...
+
+    def add_findings(self, file_id: str, set_id: str, findings: Sequence[Finding]) -> None:
+        """Add findings to a file (`set_id` empty) or to a set; the same finding again adds nothing."""
+        ...
+
+    def earlier_interchange(
+        self, sender: Party, receiver: Party, control_number: str, *, since: datetime, but_file: str
+    ) -> str | None:
+        """Return the id of another file that carried this control number between these parties, or None."""
+        ...
+
+    def claim_reference(self, kind: str, key: str, set_id: str) -> str | None:
+        """Claim a business reference (834 BGN02, 820 trace) for a set; return the set that already has it, or None."""
+        ...
+
+    def interchanges(self, file_id: str) -> list[InterchangeRecord]:
+        """Return the interchanges of a file in order."""
+        ...
+
+    def groups(self, interchange_id: str) -> list[GroupRecord]:
+        """Return the groups of an interchange in order."""
+        ...
+
+    def sets(self, group_id: str) -> Iterator[SetRecord]:
+        """Yield the sets of a group in order, without holding them all."""
+        ...
+
+    def sets_of_file(self, file_id: str, *, states: Iterable[SetState]) -> Iterator[SetRecord]:
+        """Yield the sets of a file that are in one of `states`, in order."""
+        ...
+
+    def get_set(self, set_id: str) -> SetRecord:
+        """Return one set; raises NotFound."""
+        ...
+
+    def findings(self, *, set_id: str = "", file_id: str = "", group_id: str = "") -> list[Finding]:
+        """Return findings of a set, or those that stand on the file or group itself, in order of place."""
+        ...
+
+    def move_set(self, set_id: str, to: SetState, *, expected: Iterable[SetState], reason: str = "") -> bool:
+        """Change a set's state if it is one of `expected` now; False (and no change) otherwise."""
+        ...
+
+    def count_try(self, set_id: str) -> int:
+        """Add one failed try and return how many there were."""
+        ...
+
+    def last_applied_at(self, scope: str) -> str:
+        """Return the newest file stamp (BGN03 and BGN04) applied for a sponsor and policy, or ''."""
+        ...
+
+    def note_applied(self, scope: str, stamp: str) -> None:
+        """Remember the stamp of an applied file when it is newer than the one known."""
+        ...
+
+
+class Enrollment(Protocol):
+    """Memberships, members, coverage history, membership log, accounts."""
+
+    def families(self, membership_ids: Iterable[str]) -> dict[str, Family]:
+        """Return what is believed now of these memberships, by id, in a bounded number of queries."""
+        ...
+
+    def families_of_account(self, account_id: str) -> Iterator[Family]:
+        """Yield the families of an account in the order of membership id, in chunks."""
+        ...
+
+    def save(self, changes: Sequence[FamilyChange]) -> None:
+        """Write memberships, members, coverage versions and events in bulk."""
+        ...
+
+    def add_account(self, account: Account) -> None:
+        """Add an account unless it is there."""
+        ...
+
+    def account(self, account_id: str) -> Account | None:
+        """Return one account or None."""
+        ...
+
+    def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
+        """Append to the membership log; an entry whose key is there adds nothing."""
+        ...
+
+    def members(self, member_ids: Iterable[str]) -> dict[str, Member]:
+        """Return members by id."""
+        ...
+
+    def membership_of_subscriber(self, subscriber_id: str, account_ids: Iterable[str]) -> list[str]:
+        """Return the ids of memberships with this subscriber id in these accounts."""
+        ...
+
+
+class Requests(Protocol):
+    """Invoice requests."""
+
+    def open_for(self, account_id: str) -> InvoiceRequest | None:
+        """Return the account's request that is in no final status, or None: there is at most one."""
+        ...
+
+    def add(self, request: InvoiceRequest) -> bool:
+        """Add a request; False when its id is there."""
+        ...
+
+    def update(self, request: InvoiceRequest) -> None:
+        """Write status, dates, invoice and reason of a request."""
+        ...
+
+    def has_earlier(self, account_id: str) -> bool:
+        """Tell whether the account ever had a request."""
+        ...
+
+    def due(self, business_date: date) -> list[InvoiceRequest]:
+        """Return the deferred requests whose processing date is not after `business_date`, oldest first."""
+        ...
+
+    def log_of(self, request_id: str) -> list[MembershipLogEntry]:
+        """Return the membership log entries that made or joined a request."""
+        ...
+
+
+class Invoices(Protocol):
+    """Issued invoices and their lines: written once, never edited."""
+
+    def billed(self, account_id: str) -> Iterator[BilledAmount]:
+        """Yield what was billed so far per membership, product and month (sums that are not zero, or ever billed)."""
+        ...
+
+    def next_number(self, series: str) -> int:
+        """Allocate the next number of a series, without gaps, in this transaction."""
+        ...
+
+    def add(self, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+        """Add an issued invoice with its lines."""
+        ...
+
+    def find_by_request(self, request_id: str) -> Invoice | None:
+        """Return the invoice that a request or cycle window (`cycle/ACCOUNT/START`) made, or None."""
+        ...
+
+    def get(self, invoice_id: str) -> Invoice:
+        """Return one invoice; its status is computed from the journal. Raises NotFound."""
+        ...
+
+    def lines(self, invoice_id: str) -> Iterator[InvoiceLine]:
+        """Yield an invoice's lines in order."""
+        ...
+
+    def open_invoices(self, account_id: str) -> list[OpenInvoice]:
+        """Return the account's invoices with something owed, oldest due date first (then number)."""
+        ...
+
+    def find_invoice(self, invoice_id: str) -> OpenInvoice | None:
+        """Return one invoice as a payment sees it, settled or not, or None when there is none of that number."""
+        ...
+
+    def open_items(self, account_id: str) -> list[OpenItem]:
+        """Return, for each open invoice, membership and month, what was billed and is still open."""
+        ...
+
+    def months(self, account_id: str) -> list[tuple[str, Money, Money]]:
+        """Return (coverage month, billed, open) per month of the account, in order: for paid-through."""
+        ...
+
+
+class Ledger(Protocol):
+    """The journal, receipts and remittances."""
+
+    def append(self, entries: Sequence[JournalEntry]) -> None:
+        """Append entries to their books' hash chains; an entry whose key is there adds nothing."""
+        ...
+
+    def balance(self, ledger: LedgerAccount, *, account_id: str = "", invoice_id: str = "") -> Money:
+        """Return the sum of postings on a ledger account, debit positive, optionally for an account or invoice."""
+        ...
+
+    def add_receipt(self, receipt: Receipt) -> bool:
+        """Add money announced or arrived; False when its id is there."""
+        ...
+
+    def receipt(self, receipt_id: str) -> Receipt | None:
+        """Return one receipt or None."""
+        ...
+
+    def update_receipt(self, receipt_id: str, *, state: ReceiptState, cash_set_id: str, remittance_set_id: str) -> None:
+        """Write the state of a receipt and the sets that brought and explained it."""
+        ...
+
+    def add_remittance(self, set_id: str, remittance: Remittance, receipt_id: str) -> None:
+        """Keep what an 820 said, with its lines, so that it can be shown and applied later."""
+        ...
+
+    def remittance(self, set_id: str) -> Remittance | None:
+        """Return a kept remittance or None."""
+        ...
+
+    def add_placements(self, receipt_id: str, placements: Sequence[Placement]) -> None:
+        """Write where the pieces of a receipt went."""
+        ...
+
+    def release(self, receipt_id: str) -> list[Placement]:
+        """Return and supersede the unapplied and suspense placements of a receipt, so that they can be placed anew."""
+        ...
+
+    def open_cases(self, cases: Sequence[Case]) -> None:
+        """Open cases; one whose key is there is not opened again."""
+        ...
+
+
+class Documents(Protocol):
+    """Outbound documents and our control numbers."""
+
+    def next_control_number(self, our_id: str, partner_id: str, kind: str) -> int:
+        """Allocate the next ISA13 (`kind` "ISA") or GS06 ("GS") towards a partner: rising, gapless, 1 to 999999999."""
+        ...
+
+    def add(self, document: OutboundDocument) -> bool:
+        """Add a document; False when its key is there."""
+        ...
+
+    def find_by_key(self, key: str) -> OutboundDocument | None:
+        """Return the document with this key, or None."""
+        ...
+
+    def get(self, document_id: str) -> OutboundDocument:
+        """Return one document; raises NotFound."""
+        ...
+
+    def move(
+        self, document_id: str, to: DeliveryState, *, expected: Iterable[DeliveryState], at: datetime, reason: str = ""
+    ) -> bool:
+        """Change the delivery state if it is one of `expected` now, and write the attempt down; False otherwise."""
+        ...
+
+    def count_try(self, document_id: str) -> int:
+        """Add one failed try and return how many there were."""
+        ...
+
+    def in_state(self, states: Iterable[DeliveryState]) -> list[OutboundDocument]:
+        """Return the documents in these states, oldest first."""
+        ...
+
+    def find_by_control_number(self, partner_id: str, control_number: str) -> list[OutboundDocument]:
+        """Return what we sent to a partner under this ISA13."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Use as a context manager; what was not committed is rolled back."""
+
+    files: Files
+    exchanges: Exchanges
+    enrollment: Enrollment
+    requests: Requests
+    invoices: Invoices
+    ledger: Ledger
+    documents: Documents
+
+    def __enter__(self) -> "UnitOfWork":
+        """Begin the transaction."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Roll back what was not committed, and give the connection back."""
+        ...
+
+    def commit(self) -> None:
+        """Commit everything that was written."""
+        ...
+
+    def defer(self, job: Job) -> None:
+        """Enqueue a job that exists once this transaction commits."""
+        ...
+
+    def claim_tick(self, key: str, at: datetime) -> bool:
+        """Add a tick of the timetable; False when another node already has it."""
+        ...
+
+    def record(self, *events: LogEvent) -> None:
+        """Append to the transaction log; an event whose key is there adds nothing."""
+        ...
+
+    def open_incident(self, incident: Incident) -> bool:
+        """Open an incident; False when its key is open or was opened before."""
+        ...
+
+    def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:
+        """Close a partner's open incidents of a kind; return how many there were."""
+        ...
+
+
+OpenUnitOfWork = Callable[[], UnitOfWork]
