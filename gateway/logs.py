@@ -25,9 +25,7 @@ _SSN = re.compile(r"(?<![\w-])\d{3}-?\d{2}-?\d{4}(?![\w-])")
 _CONTROL_KEYS = frozenset({"interchange", "group", "transaction_set", "control_number", "isa13", "gs06", "st02"})
 
 
-def withhold_personal_data(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def withhold_personal_data(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Return `event` with personal keys masked and SSN-like runs of digits removed from every text."""
     for key, value in event.items():
         if key in PERSONAL_KEYS:

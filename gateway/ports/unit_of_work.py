@@ -321,7 +321,13 @@ class Documents(Protocol):
         ...
 
     def move(
-        self, document_id: str, to: DeliveryState, *, expected: Iterable[DeliveryState], at: datetime, reason: str = ""
+        self,
+        document_id: str,
+        to: DeliveryState,
+        *,
+        expected: Iterable[DeliveryState],
+        at: datetime,
+        reason: str = "",
     ) -> bool:
         """Change the delivery state if it is one of `expected` now, and write the attempt down; False otherwise."""
         ...
