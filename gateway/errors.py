@@ -22,6 +22,7 @@ for every class, so that a retry is a total decision (DESIGN, decision 2).
     │   ├── RemoteRefused
     │   └── RemoteFileGone
     ├── LimitExceeded             an input is larger than the limit set for it
+    ├── ValueNotWritable          our own data does not fit the X12 that should carry it
     └── InvariantBroken           our own books do not agree: stop, never go on
 """
 
@@ -119,6 +120,10 @@ class RemoteFileGone(TransportError):
 
 class LimitExceeded(GatewayError):
     """An input is larger than its limit. Raise the limit in `gateway.toml` or ask for smaller files."""
+
+
+class ValueNotWritable(GatewayError):
+    """A value cannot be written as X12: it holds a delimiter or does not fit. Correct the data it comes from."""
 
 
 class InvariantBroken(GatewayError):
