@@ -54,7 +54,8 @@ class Finding:
 
     `value` is the offending value as IK404 and TED07 return it to the partner: it may be personal, is kept out of
     `repr` and must never be logged. `member` is the ordinal of the INS or ENT loop, 1-based, for business findings.
-    `element_reference` is the data element number of the standard (IK402). `snip` is the WEDI SNIP type, 1 to 7.
+    `context` is the business unit as CTX names it (`SUBSCRIBER NUMBER REF02:S100`), equally personal; `trigger` is
+    the place whose presence made a situational rule apply (CTX*SITUATIONAL TRIGGER). `element_reference` is the data element number of the standard (IK402). `snip` is the WEDI SNIP type, 1 to 7.
     """
 
     code: str
@@ -66,6 +67,8 @@ class Finding:
     element_reference: int | None = None
     snip: int = 1
     member: int | None = None
+    context: str = field(default="", repr=False)
+    trigger: Place | None = None
 
     @property
     def is_error(self) -> bool:
