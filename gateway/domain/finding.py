@@ -55,7 +55,8 @@ class Finding:
     `value` is the offending value as IK404 and TED07 return it to the partner: it may be personal, is kept out of
     `repr` and must never be logged. `member` is the ordinal of the INS or ENT loop, 1-based, for business findings.
     `context` is the business unit as CTX names it (`SUBSCRIBER NUMBER REF02:S100`), equally personal; `trigger` is
-    the place whose presence made a situational rule apply (CTX*SITUATIONAL TRIGGER). `element_reference` is the data element number of the standard (IK402). `snip` is the WEDI SNIP type, 1 to 7.
+    the place whose presence made a situational rule apply (CTX*SITUATIONAL TRIGGER). `element_reference` is the
+    data element number of the standard (IK402). `snip` is the WEDI SNIP type, 1 to 7.
     """
 
     code: str
