@@ -8,6 +8,30 @@ from gateway.domain.money import Money
 from gateway.domain.period import CoverageMonth
 
 
+class InvoiceMode(StrEnum):
+    """Whether a person or an event makes the request (DOMAIN 3.2)."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+class BillGeneration(StrEnum):
+    """A real bill, or one that posts nothing (DOMAIN 3.2)."""
+
+    REGULAR = "regular"
+    TRIAL = "trial"
+
+
+LEGAL_REQUEST_TYPES: dict[tuple[InvoiceMode, BillGeneration, bool], bool] = {
+    (InvoiceMode.MANUAL, BillGeneration.REGULAR, True): True,
+    (InvoiceMode.MANUAL, BillGeneration.REGULAR, False): True,
+    (InvoiceMode.MANUAL, BillGeneration.TRIAL, False): False,
+    (InvoiceMode.AUTOMATIC, BillGeneration.REGULAR, False): False,
+}
+"""The only legal (mode, generation, approval) of an invoice request type; the value: whether it may have a defer
+count (DOMAIN 3.2)."""
+
+
 class RequestStatus(StrEnum):
     """Life cycle of an invoice request (DOMAIN 3.3)."""
 
