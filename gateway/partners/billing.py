@@ -2,29 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 
+from gateway.domain.charge import BillGeneration, InvoiceMode
 from gateway.domain.coverage import MembershipEvent
 from gateway.domain.money import Money
 from gateway.domain.parties import LineOfBusiness
-from gateway.partners.profile import Section
-
-
-class InvoiceMode(StrEnum):
-    """Whether a person or an event makes the request (DOMAIN 3.2)."""
-
-    MANUAL = "manual"
-    AUTOMATIC = "automatic"
-
-
-class BillGeneration(StrEnum):
-    """A real bill, or one that posts nothing (DOMAIN 3.2)."""
-
-    REGULAR = "regular"
-    TRIAL = "trial"
+from gateway.tomlfile import Section
 
 
 class RequestType(Section):

@@ -6,17 +6,12 @@ Every field is a setting: its default stands here, its sentence in docs/partners
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from gateway.domain.parties import PartnerRole
+from gateway.tomlfile import Section
 
 PartnerId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,39}$")]
-
-
-class Section(BaseModel):
-    """A table of a configuration file: frozen, and an unknown key is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class PartnerStatus(StrEnum):
@@ -73,7 +68,8 @@ class X12Identity(Section):
     """[x12]: how the partner writes itself and us in ISA and GS."""
 
     qualifier: str = Field(default="ZZ", min_length=2, max_length=2)  # ISA05
-    id: str = Field(max_length=15)  # ISA06
+    id: str = Field(max_length=15)  # ISA06; "*" accepts any sender, for a first trial only
+    our_ids: tuple[str, ...] = ()  # ISA08 the partner may write for us; empty: our own id; "*": any
     group_code: str = ""  # GS02; empty: the ISA id
     usage: Literal["P", "T", "both"] = "P"  # ISA15 accepted from this partner
     ta1: Literal["requested", "always", "errors"] = "requested"  # R is always sent
