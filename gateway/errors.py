@@ -22,6 +22,7 @@ for every class, so that a retry is a total decision (DESIGN, decision 2).
     │   ├── RemoteRefused
     │   └── RemoteFileGone
     ├── LimitExceeded             an input is larger than the limit set for it
+    ├── NotAllowed                the state of a thing does not allow what was asked
     ├── ValueNotWritable          our own data does not fit the X12 that should carry it
     └── InvariantBroken           our own books do not agree: stop, never go on
 """
@@ -124,6 +125,10 @@ class LimitExceeded(GatewayError):
 
 class ValueNotWritable(GatewayError):
     """A value cannot be written as X12: it holds a delimiter or does not fit. Correct the data it comes from."""
+
+
+class NotAllowed(GatewayError):
+    """The state it is in does not allow this. Show it first; the text says which states would."""
 
 
 class InvariantBroken(GatewayError):

@@ -1,0 +1,65 @@
+"""Work calendars: which days the business works (DOMAIN 3.6, OR-27).
+
+A calendar is a data file of `mappings/calendars/`; `parse_calendar` reads its text and does not touch the disk.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from gateway.errors import ConfigurationError
+
+_SATURDAY = 5
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """Saturdays, Sundays and `holidays` are off; every other day is a working day."""
+
+    holidays: frozenset[date] = frozenset()
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether the business works on `day`."""
+        return day.weekday() < _SATURDAY and day not in self.holidays
+
+    def roll_forward(self, day: date) -> date:
+        """Return `day` when it is a working day, else the next one that is."""
+        while not self.is_working(day):
+            day += _DAY
+        return day
+
+
+def parse_calendar(text: str, *, name: str = "calendar") -> WorkCalendar:
+    """Return the calendar written in `text`, the TOML of one file of `mappings/calendars/`.
+
+    The file holds a table `[holidays]` whose keys are days off in ISO form and whose values name them:
+    `2025-11-27 = "Thanksgiving"`. Raises ConfigurationError, which names `name` and every entry that is wrong.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{name}: not TOML: {error}") from error
+    unknown = sorted(set(document) - {"description", "holidays"})
+    entries = document.get("holidays", {})
+    if unknown or not isinstance(entries, Mapping):
+        raise ConfigurationError(
+            f"{name}: unknown or misplaced keys: {', '.join(unknown) or 'holidays'}",
+            hint='write a description and one table [holidays] with lines such as 2025-11-27 = "Thanksgiving"',
+        )
+    days = {key: _day(key) for key in entries}
+    wrong = sorted(key for key, day in days.items() if day is None)
+    if wrong:
+        raise ConfigurationError(
+            f"{name}: not dates: {', '.join(wrong)}", hint="write each day off as YYYY-MM-DD under [holidays]"
+        )
+    return WorkCalendar(frozenset(day for day in days.values() if day is not None))
+
+
+def _day(text: str) -> date | None:
+    """Return the date written as YYYY-MM-DD, or None for anything else."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar date has no zone
+    except ValueError:
+        return None
