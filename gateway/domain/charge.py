@@ -187,6 +187,7 @@ class OpenInvoice:
     total: Money
     open: Money
     months: tuple[CoverageMonth, ...] = ()
+    lives: int | None = None  # persons billed, which a remittance's head count is compared with; None: not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class ReceiptState(StrEnum):
     """Whether money is only announced or has arrived."""
 
     EXPECTED = "expected"  # a remittance said so; the bank has not
+    ADVANCED = "advanced"  # placed on the payer's word, as agreed with it; the bank has not confirmed yet
     CONFIRMED = "confirmed"
     APPLIED = "applied"  # confirmed, and every cent has a place
 
@@ -129,6 +130,7 @@ class Placement:
     line: int | None = None  # RemittanceLine.ordinal
     is_suspense: bool = False
     is_subsidy: bool = False  # APTC: credited to the subsidy receivable, not to the enrollee (DOMAIN 6)
+    is_user_fee: bool = False  # UF: what the exchange keeps for itself, negative (DOMAIN 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ class WriteOff:
     account_id: str
     amount: Money
     reason: str = "TOLERANCE"
+    membership_id: str = ""  # whose share of the invoice is given up, where it is itemised
+    month: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class Case:
     """Something a person must settle: a short payment, a claim of the payer. `key` opens it once only."""
 
     key: str
-    kind: str  # SHORT_PAY, PAYER_CLAIM, COUNT_VARIANCE
+    kind: str  # SHORT_PAY, OVER_PAY, PAYER_CLAIM, COUNT_VARIANCE
     account_id: str
     invoice_id: str
     amount: Money
