@@ -1,0 +1,1 @@
+"""Simulated trading partners for the demo and the tests."""
