@@ -136,6 +136,10 @@ class Exchanges(Protocol):
         """Change a set's state if it is one of `expected` now; False (and no change) otherwise."""
         ...
 
+    def refuse_sets(self, *, reason: str, interchange_id: str = "", group_id: str = "") -> int:
+        """Refuse every set of an interchange or group that is still `checked`; return how many there were."""
+        ...
+
     def count_try(self, set_id: str) -> int:
         """Add one failed try and return how many there were."""
         ...

@@ -1,0 +1,125 @@
+"""`gateway poll|work|run|ingest|bill`: the daily work, by hand or as a daemon."""
+
+import signal
+from datetime import date, datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from gateway.cli.context import Context
+from gateway.domain.exchange import FileState
+from gateway.errors import GatewayError
+from gateway.pipeline.bill import BillReport
+
+_REFUSED = 1
+_FAILED = 3
+
+
+@click.command("poll")
+@click.argument("partner", required=False)
+@click.pass_context
+def poll_command(ctx: click.Context, partner: str | None) -> None:
+    """Look into the partners' folders once and fetch what is ready.
+
+    A file is fetched when two looks see it unchanged, so a first look fetches nothing. Run `gateway work --drain`
+    to process what came.
+    """
+    app = ctx.obj.app()
+    failed = False
+    partners = [partner] if partner else app.active_partners()
+    if not partners:
+        click.echo("no partner is active: set status = \"active\" in a profile, then run `gateway check`")
+    for partner_id in partners:
+        try:
+            report = app.poll(partner_id)
+        except GatewayError as error:
+            failed = True
+            click.echo(f"{partner_id}: {error}", err=True)
+            continue
+        settling = f", {report.settling} to be looked at again" if report.settling else ""
+        click.echo(
+            f"{partner_id}: {report.seen} seen, {len(report.received)} received, "
+            f"{len(report.duplicates)} duplicate{settling}"
+        )
+    ctx.exit(_FAILED if failed else 0)
+
+
+@click.command("work")
+@click.option("--drain", is_flag=True, required=True, help="Do all that is due, then exit.")
+@click.pass_obj
+def work_command(context: Context, drain: bool) -> None:  # noqa: ARG001 - required, so that `work` alone stays free
+    """Do the work that is due: check, apply, acknowledge, bill requests, feed, deliver."""
+    ran = context.app().runner().drain()
+    click.echo(f"{ran} job{'' if ran == 1 else 's'} done, nothing is due")
+
+
+@click.command("run")
+@click.pass_obj
+def run_command(context: Context) -> None:
+    """Run as a daemon: poll, work, bill and feed on the schedules of the profiles, until SIGTERM.
+
+    Ends cleanly: what is in hand is finished, what is not begun is left for the next start.
+    """
+    daemon = context.app().daemon()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        daemon.stop()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    click.echo("running; SIGTERM or Ctrl-C ends it cleanly", err=True)
+    daemon.run()
+    click.echo("ended; nothing is in hand", err=True)
+
+
+@click.command("ingest")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partner", required=True, help="Whose file it is.")
+@click.pass_context
+def ingest_command(ctx: click.Context, file: Path, partner: str) -> None:
+    """Take a local file through the same stations as if PARTNER had sent it.
+
+    Exits 1 when the file, or a part of it, was refused.
+    """
+    app = ctx.obj.app()
+    arrival = app.ingest(file, partner)
+    app.runner().drain()
+    received = app.file(arrival.file_id)
+    again = " (these bytes came before: nothing was done twice)" if arrival.is_duplicate else ""
+    click.echo(f"{received.id} {received.state}{again}" + (f": {received.reason}" if received.reason else ""))
+    click.echo(f"look closer with: gateway show file {received.id}")
+    clean = received.state is FileState.ACKNOWLEDGED and not app.has_refusals(received.id)
+    ctx.exit(0 if clean else _REFUSED)
+
+
+@click.command("bill")
+@click.option(
+    "--as-of", "as_of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The batch business date of the run."
+)
+@click.pass_context
+def bill_command(ctx: click.Context, as_of: datetime) -> None:
+    """Process invoice requests due on DATE and accounts whose bill window is open; deliver the invoices' feeds.
+
+    A second run for the same date bills nothing again. Exits 1 when an account was held.
+    """
+    app = ctx.obj.app()
+    report = app.bill(as_of.date())
+    app.runner().drain()
+    for line in _bill_lines(report, as_of.date()):
+        click.echo(line)
+    ctx.exit(_REFUSED if report.held else 0)
+
+
+def _bill_lines(report: BillReport, on: date) -> list[str]:
+    """Return what a bill run says at its end."""
+    lines = [
+        f"{invoice.id}  {invoice.account_id:<24} {invoice.total:>14,.2f}  due {invoice.due_on}"
+        for invoice in report.invoices
+    ]
+    lines += [f"held  {account_id}: {reason}" for account_id, reason in report.held]
+    count = len(report.invoices)
+    lines.append(
+        f"{count} invoice{'' if count == 1 else 's'}, {report.nothing_due} account(s) with nothing to bill on {on}"
+    )
+    return lines

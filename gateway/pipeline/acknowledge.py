@@ -1,0 +1,146 @@
+"""Station 5: TA1, 999 or 997, and 824, computed last, from what was recorded and done (DESIGN, decision 8)."""
+
+from collections.abc import Iterator
+
+from gateway.domain.exchange import (
+    DocumentKind,
+    FileState,
+    GroupRecord,
+    InterchangeRecord,
+    LogEvent,
+    ReceivedFile,
+    SetRecord,
+    SetState,
+)
+from gateway.domain.finding import Finding, Level
+from gateway.domain.identity import content_id
+from gateway.logs import get_logger
+from gateway.partners.loader import Partner
+from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
+from gateway.pipeline.plant import Plant
+from gateway.ports.unit_of_work import UnitOfWork
+from gateway.x12.acknowledge import (
+    AckIdentity,
+    GroupOutcome,
+    InterchangeOutcome,
+    SetOutcome,
+    group_ack_kind,
+    wants_ta1,
+    write_ta1,
+)
+from gateway.x12.acknowledge_group import write_997, write_999
+from gateway.x12.report_824 import ApplicationReport, ReportingParty, write_824
+
+_WAITS_FOR_NOBODY = frozenset({SetState.APPLIED, SetState.REFUSED, SetState.WAITING, SetState.HELD})
+
+
+def acknowledge(plant: Plant, file_id: str) -> None:
+    """Write every acknowledgement a file is owed, and end its route.
+
+    Each document has a key made of what it answers, so that a second run writes none again.
+    """
+    with plant.open_unit() as unit:
+        file = unit.files.get(file_id)
+        if file.state is not FileState.APPLIED:
+            return
+        partner = plant.partner(file.partner_id)
+        made = [
+            document
+            for interchange in unit.exchanges.interchanges(file_id)
+            for document in _answer(plant, unit, partner, file, interchange)
+        ]
+        unit.files.move(file_id, FileState.ACKNOWLEDGED, expected=[FileState.APPLIED])
+        text = f"Acknowledged with {', '.join(made)}." if made else "No acknowledgement is owed."
+        event = LogEvent(content_id("E", file_id, "acknowledge"), plant.clock.now(), "acknowledge", file_id, file_id, text)
+        unit.record(event)
+        unit.commit()
+    get_logger(partner=file.partner_id, file=file_id).info("acknowledged", documents=len(made))
+
+
+def _answer(
+    plant: Plant, unit: UnitOfWork, partner: Partner, file: ReceivedFile, record: InterchangeRecord
+) -> Iterator[str]:
+    """Write what one interchange is owed and yield the kinds written."""
+    groups = unit.exchanges.groups(record.id)
+    outcome = InterchangeOutcome(record.interchange, record.ta1_code, record.ta1_note)
+    if wants_ta1(outcome, partner.profile.x12.ta1):
+        identity = _identity(plant, unit, partner, record, None)
+        draft = _draft(plant, partner, file, DocumentKind.TA1, record.id, identity)
+        if send(plant, unit, draft, lambda out: write_ta1(identity, outcome, out)):
+            yield DocumentKind.TA1
+    if record.ta1_code == "R":
+        return  # nothing inside a rejected interchange is looked at (DOMAIN 7.1)
+    for group in groups:
+        kind = group_ack_kind(group.group, partner.profile.x12.group_ack)
+        if kind is not None:
+            identity = _identity(plant, unit, partner, record, group)
+            draft = _draft(plant, partner, file, kind, group.id, identity)
+            write = write_999 if kind is DocumentKind.ACK_999 else write_997
+            answer = _group_outcome(unit, group)
+            if send(plant, unit, draft, lambda out: write(identity, [answer], out)):  # noqa: B023 - used at once
+                yield kind
+        if partner.profile.x12.report_824 != "never" and _needs_report(unit, partner, group):
+            yield from _report(plant, unit, partner, file, record, group)
+
+
+def _identity(
+    plant: Plant, unit: UnitOfWork, partner: Partner, record: InterchangeRecord, group: GroupRecord | None
+) -> AckIdentity:
+    """Return the envelope of an answer under our next control number."""
+    return AckIdentity.answering(
+        record.interchange,
+        group.group if group else None,
+        instant=plant.clock.now(),
+        control_number=next_control_number(plant, unit, partner.profile.id),
+    )
+
+
+def _draft(
+    plant: Plant, partner: Partner, file: ReceivedFile, kind: DocumentKind, answers: str, identity: AckIdentity
+) -> Draft:
+    """Return the document that answers `answers` (an interchange or group id)."""
+    return Draft(
+        key=f"ack/{answers}/{kind}",
+        kind=kind,
+        partner_id=partner.profile.id,
+        name=document_name(plant, partner.profile.id, kind, identity.control_number, extension="edi"),
+        folder=partner.profile.delivery.ack_folder,
+        subject_id=file.id,
+        file_id=file.id,
+        control_number=identity.control_number,
+    )
+
+
+def _group_outcome(unit: UnitOfWork, group: GroupRecord) -> GroupOutcome:
+    """Return what AK1 to AK9 say; the sets are read while they are written."""
+    return GroupOutcome(
+        group=group.group,
+        ack=group.ack,
+        included=group.included,
+        received=group.received,
+        accepted=group.accepted,
+        findings=tuple(unit.exchanges.findings(group_id=group.id)),
+        sets=(
+            SetOutcome(record.set, record.ack, _syntax(unit, record), record.findings_left_out)
+            for record in unit.exchanges.sets(group.id)
+        ),
+    )
+
+
+def _syntax(unit: UnitOfWork, record: SetRecord) -> tuple[Finding, ...]:
+    """Return a set's findings that a 999 tells: all but the business ones."""
+    return tuple(f for f in unit.exchanges.findings(set_id=record.id) if f.level is not Level.BUSINESS)
+
+
+def _business(unit: UnitOfWork, record: SetRecord) -> tuple[Finding, ...]:
+    """Return a set's findings that an 824 tells."""
+    return tuple(f for f in unit.exchanges.findings(set_id=record.id) if f.level is Level.BUSINESS)
+
+
+def _needs_report(unit: UnitOfWork, partner: Partner, group: GroupRecord) -> bool:
+    """Tell whether any set of the group has business findings, or the partner wants an 824 always."""
+    always = partner.profile.x12.report_824 == "always"
+    return any(
+        record.state in _WAITS_FOR_NOBODY and record.ack != "R" and (always or _business(unit, record))
+        for record in unit.exchanges.sets(group.id)
+    )

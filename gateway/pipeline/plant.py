@@ -1,0 +1,44 @@
+"""What every station needs, wired once by bootstrap.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.billing.calendar import WorkCalendar
+from gateway.domain.exchange import Party
+from gateway.errors import NotFound
+from gateway.partners.loader import Partner
+from gateway.ports.archive import Archive
+from gateway.ports.clock import Clock
+from gateway.ports.transport import OpenSession
+from gateway.ports.unit_of_work import OpenUnitOfWork
+from gateway.settings import Settings
+from gateway.transactions.mapping import Mapping as GuideMapping
+from gateway.x12.guide import GuideLibrary
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """The machine room: ports, configuration and data that stations read; nothing in it changes while it runs."""
+
+    open_unit: OpenUnitOfWork
+    open_session: OpenSession
+    archive: Archive
+    clock: Clock
+    settings: Settings
+    guides: GuideLibrary
+    mappings: Mapping[str, GuideMapping]
+    partners: Mapping[str, Partner]
+    calendars: Mapping[str, WorkCalendar]
+
+    def partner(self, partner_id: str) -> Partner:
+        """Return the partner of this id; raises NotFound with the ids there are."""
+        try:
+            return self.partners[partner_id]
+        except KeyError:
+            known = ", ".join(sorted(self.partners)) or "none is configured"
+            raise NotFound(f"there is no partner {partner_id!r}", hint=f"partners: {known}") from None
+
+    @property
+    def us(self) -> Party:
+        """Our own interchange id and qualifier."""
+        return Party(self.settings.identity.qualifier, self.settings.identity.id)

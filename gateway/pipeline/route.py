@@ -1,0 +1,51 @@
+"""The route: which station does what, and what it hands on. The table of contents of the product.
+
+    poll ──► check ──► apply ──► acknowledge ──► deliver
+                         │ 834: enroll ──► invoice request
+                         │ 820: settle
+                         └ 997, 999, 824: reconcile
+    bill (daily) ──► invoice ──► feed ──► deliver
+    watch (hourly)
+
+Every station takes one subject, reads its state, and does nothing when that is not the state it works on: running
+any station twice changes nothing. What it hands on is a job written in the same transaction as its effect.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.domain.exchange import FileState
+from gateway.pipeline.acknowledge import acknowledge
+from gateway.pipeline.apply import apply_file
+from gateway.pipeline.bill import bill_due
+from gateway.pipeline.check import check_file
+from gateway.pipeline.deliver import deliver, give_up
+from gateway.pipeline.feed import feed
+from gateway.pipeline.invoice import invoice
+from gateway.pipeline.plant import Plant
+from gateway.pipeline.quarantine import leave_it, quarantine_file
+from gateway.pipeline.receive import poll
+from gateway.pipeline.watch import watch
+
+GivenUp = Callable[[Plant, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One step: what runs it on a subject, and what is written down when it is given up."""
+
+    run: Callable[[Plant, str], object]
+    given_up: GivenUp
+
+
+ROUTE: Mapping[str, Station] = {
+    "poll": Station(poll, leave_it),  # partner id: the next poll looks again
+    "check": Station(check_file, quarantine_file(FileState.RECEIVED)),  # file id
+    "apply": Station(apply_file, quarantine_file(FileState.CHECKED)),  # file id
+    "acknowledge": Station(acknowledge, quarantine_file(FileState.APPLIED)),  # file id
+    "bill": Station(bill_due, leave_it),  # date: the next run takes what is left
+    "invoice": Station(invoice, leave_it),  # account id and date: the request says what failed
+    "feed": Station(feed, leave_it),  # invoice id
+    "deliver": Station(deliver, give_up),  # document id
+    "watch": Station(watch, leave_it),  # partner id
+}
