@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from gateway.domain.money import Money
 
@@ -47,7 +48,7 @@ class RateTable:
         return [
             fault
             for rows in self._rows.values()
-            for earlier, later in zip(rows, rows[1:], strict=False)
+            for earlier, later in pairwise(rows)
             if (fault := _fault_between(earlier, later))
         ]
 

@@ -1,9 +1,10 @@
 """Invoice request types: what kind of request an event or a person may make (DOMAIN 3.2)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.billing.calendar import WorkCalendar
-from gateway.billing.dates import DATE_ALGORITHMS
+from gateway.billing.dates import DATE_ALGORITHMS, DateAlgorithm
 from gateway.domain.charge import LEGAL_REQUEST_TYPES, BillGeneration, InvoiceMode
 
 BUSINESS_OBJECTS = {
@@ -34,7 +35,7 @@ class RequestTypeRule:
     business_object: str = ""
 
 
-def check_request_type(rule: RequestTypeRule) -> list[str]:
+def check_request_type(rule: RequestTypeRule, algorithms: Mapping[str, DateAlgorithm] = DATE_ALGORITHMS) -> list[str]:
     """Return what is illegal about `rule`, one plain sentence each; an empty list when it may be used (DOMAIN 3.2)."""
     faults = []
     if (rule.mode, rule.generation, False) not in LEGAL_REQUEST_TYPES:
@@ -46,7 +47,7 @@ def check_request_type(rule: RequestTypeRule) -> list[str]:
     fitting = BUSINESS_OBJECTS[rule.generation]
     if rule.business_object not in {"", fitting}:
         faults.append(f"{rule.code}: {rule.generation} bills need the business object {fitting!r}")
-    if rule.mode is InvoiceMode.AUTOMATIC and rule.date_algorithm not in DATE_ALGORITHMS:
-        known = ", ".join(sorted(DATE_ALGORITHMS))
+    if rule.mode is InvoiceMode.AUTOMATIC and rule.date_algorithm not in algorithms:
+        known = ", ".join(sorted(algorithms))
         faults.append(f"{rule.code}: there is no date algorithm {rule.date_algorithm!r}; known are {known}")
     return faults
