@@ -79,11 +79,11 @@ def check_model(model: type[_Model], data: Mapping[str, Any], file: str) -> tupl
 
 def closest(word: str, known: Iterable[str]) -> str:
     """Return a remedy for an unknown `word`: the known one that is spelled most like it, else all of them."""
-    choices = sorted(known)
+    choices = {choice.lower(): choice for choice in sorted(known)}
     near = get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     if near:
-        return f"did you mean `{near[0]}`?"
-    return f"known here: {', '.join(choices)}" if choices else "nothing is known here: take it out"
+        return f"did you mean `{choices[near[0]]}`?"
+    return f"known here: {', '.join(choices.values())}" if choices else "nothing is known here: take it out"
 
 
 def describe_type(annotation: object) -> str:
