@@ -1,0 +1,1 @@
+"""X12 syntax without business: reading, guides, checking, writing and acknowledgements (see README.md)."""

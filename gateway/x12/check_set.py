@@ -1,0 +1,262 @@
+"""Checking one transaction set against its guide: order, counts, what is missing, and each segment's own faults."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.domain.exchange import Delimiters
+from gateway.domain.finding import Finding, Level, Place, Severity
+from gateway.x12.check_event import Severities
+from gateway.x12.check_segment import ElementFault, SegmentReader
+from gateway.x12.plan import ChildPlan, GuidePlan, LoopPlan, SegmentPlan, Step, ways
+from gateway.x12.reader import Window
+
+_UNITS = {"834": "INS", "820": "ENT"}
+"""The loop that a set is made of; findings inside it are told with its number and, in CTX, its business unit."""
+
+# IK3 for ST and SE says less than IK5 itself: their faults are the set's (IK502).
+_TRAILER_CODES = {("ST", 1): "6", ("ST", 2): "7", ("ST", 3): "19", ("SE", 1): "4", ("SE", 2): "7"}
+
+
+class Findings:
+    """The findings of one set, with a limit: what is over it is counted by severity and left out."""
+
+    __slots__ = ("_most", "has_error", "has_warning", "kept", "left_out")
+
+    def __init__(self, most: int) -> None:
+        """Keep at most `most`."""
+        self._most = most
+        self.kept: list[Finding] = []
+        self.left_out = 0
+        self.has_error = False
+        self.has_warning = False  # of the standard or the guide (SNIP 1, 2): what makes a set accepted with errors
+
+    def add(self, finding: Finding) -> None:
+        """Keep or count `finding`."""
+        if finding.is_error:
+            self.has_error = True
+        elif finding.snip <= 2:
+            self.has_warning = True
+        if len(self.kept) < self._most:
+            self.kept.append(finding)
+        else:
+            self.left_out += 1
+
+    def sorted(self) -> tuple[Finding, ...]:
+        """Return what was kept, by position; what stands on the set as a whole comes first."""
+        return tuple(sorted(self.kept, key=lambda f: (f.place.position or 0) if f.level is not Level.SET else 0))
+
+
+class _Frame:
+    """One open loop: how often each child was seen, and where first."""
+
+    __slots__ = ("counts", "excused", "first_seen", "loop", "reported")
+
+    def __init__(self, loop: LoopPlan) -> None:
+        self.loop = loop
+        self.counts = [0] * len(loop.children)
+        self.reported = 0  # how many of the loop's required children have been looked after
+        self.first_seen: list[tuple[int, int]] = []  # (index of the child, position in the set)
+        self.excused: set[int] = set()  # stood here with a code that is no code: not missing on top of it
+
+
+class SetWalk:
+    """Follows one set through its guide. Feed it every segment from ST to SE, then call `close`."""
+
+    def __init__(self, plan: GuidePlan, reader: SegmentReader, findings: Findings, *, severities: Severities) -> None:
+        """Start before ST. Findings go into `findings`."""
+        self._plan = plan
+        self._reader = reader
+        self._marks: Delimiters = reader.marks
+        self._findings = findings
+        self._severities = severities
+        self._set_type = plan.guide.set_type
+        self._here = plan.start
+        self._frames = [_Frame(plan.root)]
+        self._unit_tag = _UNITS.get(self._set_type, "")
+        self._units = 0
+        self._unit: int | None = None  # the number of the unit we are in
+        self._unit_start = 0  # the first finding of the unit
+        self._unit_name = ""
+
+    def take(self, elements: Sequence[str], position: int, window: Window, at: int) -> None:
+        """Check the next segment; it stands at `window.data[at]` and is number `position` of the set."""
+        component = self._marks.component
+        here = _Here(position, window, at)
+        step = self._plan.step(self._here, self._plan.key(elements, component), elements, component)
+        certain = step is not None
+        if step is None:
+            step = self._guess(elements)
+        if step is None:
+            self._unexpected(elements, here)
+            return
+        self._move(step, here, certain=certain)
+        for each in self._reader.faults(step.target.node, elements):
+            self._report_element(step.target, each, here)
+        self._name_unit(step.target, elements)
+
+    def begin(self, elements: Sequence[str], window: Window, at: int) -> None:
+        """Check ST itself, position 1."""
+        self._frames[0].counts[self._here.index] = 1
+        self._frames[0].first_seen.append((self._here.index, 1))
+        for each in self._reader.faults(self._here.node, elements):
+            self._report_element(self._here, each, _Here(1, window, at))
+
+    def close(self, position: int, window: Window, at: int) -> None:
+        """Report what is missing at the end of the set; SE itself is not (its absence is IK502 2)."""
+        self._end_unit()
+        here = _Here(position, window, at)
+        root = self._frames[0]
+        root.excused.update(child.index for child in root.loop.children if child.first.tag == "SE")
+        while self._frames:
+            self._leave(self._frames.pop(), here)
+
+    def _guess(self, elements: Sequence[str]) -> Step | None:
+        """Return the likeliest way for a segment whose qualifier is no code of any place ahead."""
+        component = self._marks.component
+        if self._plan.behind(self._here, elements, component):
+            return None
+        candidates = list(ways(self._here, elements[0]))
+        for step in candidates:
+            if not self._is_full(step):
+                return step
+        return candidates[0] if candidates else None
+
+    def _is_full(self, step: Step) -> bool:
+        child: ChildPlan = step.entered[0] if step.entered else step.target
+        return self._frames[step.keep.depth].counts[child.index] >= child.most
+
+    def _move(self, step: Step, here: "_Here", *, certain: bool) -> None:
+        target, keep, entered = step
+        while len(self._frames) > keep.depth + 1:
+            self._leave(self._frames.pop(), here)
+        frame = self._frames[keep.depth]
+        child: ChildPlan = entered[0] if entered else target
+        self._pass(frame, child, here)
+        if not certain and not entered and not frame.counts[child.index]:
+            frame.excused.add(child.index)
+        else:
+            self._count(frame, child, target, here)
+        for number, loop in enumerate(entered):
+            inner = _Frame(loop)
+            self._frames.append(inner)
+            below: ChildPlan = entered[number + 1] if number + 1 < len(entered) else target
+            self._count(inner, below, target, here)
+        self._here = target
+        if entered and target.tag == self._unit_tag:
+            self._end_unit()
+            self._units += 1
+            self._unit = self._units
+        elif self._unit is not None and target.loop.depth == 0:
+            self._end_unit()
+            self._unit = None
+
+    def _pass(self, frame: _Frame, until: ChildPlan, here: "_Here") -> None:
+        """Report required children of `frame` before `until` that were not seen."""
+        required = frame.loop.required_children
+        while frame.reported < len(required) and required[frame.reported].order < until.order:
+            self._look_after(frame, required[frame.reported], here)
+            frame.reported += 1
+
+    def _leave(self, frame: _Frame, here: "_Here") -> None:
+        for child in frame.loop.required_children[frame.reported :]:
+            self._look_after(frame, child, here)
+
+    def _look_after(self, frame: _Frame, child: ChildPlan, here: "_Here") -> None:
+        if frame.counts[child.index] or child.index in frame.excused:
+            return
+        # It should have stood before the first segment that comes after it in the guide.
+        position = next((p for index, p in frame.first_seen if index > child.index), here.position)
+        loop = child.node.id if isinstance(child, LoopPlan) else frame.loop.node.id
+        tag, name = child.first.tag, child.node.name
+        place = Place(tag, position, loop=loop, line=here.line, byte=here.byte)
+        self._report("IK304:3", f"{tag} ({name}) is required in loop {loop} and missing", place, Level.SEGMENT)
+
+    def _count(self, frame: _Frame, child: ChildPlan, target: SegmentPlan, here: "_Here") -> None:
+        index = child.index
+        frame.counts[index] += 1
+        seen = frame.counts[index]
+        if seen == 1:
+            frame.first_seen.append((index, here.position))
+        if child.node.usage == "N":
+            self._segment_fault("I4", f"the guide does not use {target.tag} ({child.node.name}) here", target, here)
+        elif seen > child.most:
+            if isinstance(child, LoopPlan):
+                message = f"loop {child.node.id} stands here for the {seen}th time, the most is {child.most}"
+                self._segment_fault("4", message, target, here)
+            else:
+                message = f"{target.tag} stands here for the {seen}th time, the most is {child.most}"
+                self._segment_fault("5", message, target, here)
+
+    def _unexpected(self, elements: Sequence[str], here: "_Here") -> None:
+        tag = elements[0]
+        place = Place(tag[:3], here.position, loop=self._here.loop.node.id, line=here.line, byte=here.byte)
+        if tag not in self._plan.tags:
+            code, message = "IK304:1", "this segment id is not known in the guide"
+        elif self._plan.behind(self._here, elements, self._marks.component):
+            code, message = "IK304:7", f"{tag} stands after its place; it must come earlier"
+        else:
+            code, message = "IK304:2", f"{tag} is not expected here"
+        self._report(code, message, place, Level.SEGMENT)
+
+    def _segment_fault(self, code: str, message: str, target: SegmentPlan, here: "_Here") -> None:
+        place = Place(target.tag, here.position, loop=target.loop.node.id, line=here.line, byte=here.byte)
+        self._report(f"IK304:{code}", message, place, Level.SEGMENT)
+
+    def _report_element(self, target: SegmentPlan, each: ElementFault, here: "_Here") -> None:
+        place = Place(
+            target.tag, here.position, each.element, each.component, each.repetition, target.loop.node.id,
+            here.line, here.byte,
+        )  # fmt: skip
+        fault = each.fault
+        name = each.name or f"{target.tag}{each.element:02d}"
+        code, level = f"IK403:{fault.code}", Level.ELEMENT
+        if (target.tag, each.element) in _TRAILER_CODES and target.loop.depth == 0:
+            code, level = f"IK502:{_TRAILER_CODES[target.tag, each.element]}", Level.SET
+        severity = self._severities.get(self._set_type, code, fault.severity)
+        if severity is not None:
+            self._findings.add(
+                Finding(
+                    code, level, f"{name}: {fault.message}", severity, place, each.value, each.reference,
+                    fault.snip, self._unit,
+                )
+            )  # fmt: skip
+
+    def _report(self, code: str, message: str, place: Place, level: Level) -> None:
+        severity = self._severities.get(self._set_type, code, Severity.ERROR)
+        if severity is not None:
+            snip = 2 if code.startswith("IK304:I") else 1
+            self._findings.add(Finding(code, level, message, severity, place, snip=snip, member=self._unit))
+
+    def _name_unit(self, target: SegmentPlan, elements: Sequence[str]) -> None:
+        if target.tag == "ENT" and self._unit_tag == "ENT" and len(elements) > 1:
+            self._unit_name = f"ENT01:{elements[1]}"
+        elif target.tag == "REF" and target.loop.first.tag == "INS" and elements[1:2] == ["0F"] and len(elements) > 2:
+            self._unit_name = f"SUBSCRIBER NUMBER REF02:{elements[2]}"
+
+    def _end_unit(self) -> None:
+        """Give the unit's name to the findings inside it: REF*0F may stand after the segment at fault."""
+        kept = self._findings.kept
+        if self._unit_name:
+            for number in range(self._unit_start, len(kept)):
+                kept[number] = replace(kept[number], context=self._unit_name)
+        self._unit_start = len(kept)
+        self._unit_name = ""
+
+
+class _Here:
+    """Where in the file a segment stands; line and byte are worked out only for a finding."""
+
+    __slots__ = ("_at", "_window", "position")
+
+    def __init__(self, position: int, window: Window, at: int) -> None:
+        self.position = position
+        self._window = window
+        self._at = at
+
+    @property
+    def line(self) -> int:
+        return self._window.line(self._at)
+
+    @property
+    def byte(self) -> int:
+        return self._window.byte(self._at)

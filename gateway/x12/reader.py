@@ -1,0 +1,131 @@
+"""Reading: bytes to segments, in constant memory.
+
+`Window` is the moving view of a file that the checker works on; `read_set` streams the segments of one kept
+transaction set to those who want its values. Nothing here judges: a reader takes what is there.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from gateway.domain.exchange import Delimiters
+
+CHUNK_BYTES = 1 << 18
+LINE_ENDS = b"\r\n"
+BLANKS = b" \t\r\n"
+
+
+class Segment:
+    """One segment of a set: `position` counts from ST = 1, `byte` is its offset in the file, `raw` has no terminator."""
+
+    __slots__ = ("_separator", "byte", "elements", "position", "raw")
+
+    def __init__(self, raw: bytes, separator: str, position: int, byte: int) -> None:
+        """Split `raw` at the element separator (a one-character string)."""
+        self.raw = raw
+        self.position = position
+        self.byte = byte
+        self.elements = text_of(raw).split(separator)
+
+    @property
+    def tag(self) -> str:
+        """The segment id, `INS`."""
+        return self.elements[0]
+
+    def element(self, number: int) -> str:
+        """Return element `number` (1-based), empty when it is absent."""
+        return self.elements[number] if number < len(self.elements) else ""
+
+    def components(self, number: int, delimiters: Delimiters) -> list[str]:
+        """Return the components of element `number`; one for a simple element."""
+        return self.element(number).split(delimiters.component)
+
+    def repetitions(self, number: int, delimiters: Delimiters) -> list[str]:
+        """Return the repetitions of element `number`; one where nothing is repeated or nothing can be."""
+        value = self.element(number)
+        return value.split(delimiters.repetition) if delimiters.repetition else [value]
+
+    def __repr__(self) -> str:
+        """Name the place only: elements may be personal."""
+        return f"Segment({self.tag!r}, position={self.position})"
+
+
+def text_of(raw: bytes) -> str:
+    """Return `raw` as text: UTF-8 where it is that (ASCII is), else latin-1, which every byte string is."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def read_set(stream: BinaryIO, byte_start: int, byte_end: int, delimiters: Delimiters) -> Iterator[Segment]:
+    """Yield the segments of the set whose bytes lie in [byte_start, byte_end) of the seekable `stream`.
+
+    Line ends and blanks around segments are skipped, empty segments too. Memory stays at one chunk, or one segment
+    where a segment is longer than that.
+    """
+    terminator = delimiters.segment.encode("latin-1")
+    stream.seek(byte_start)
+    left = byte_end - byte_start
+    rest, base, position = b"", byte_start, 0
+    while left > 0:
+        chunk = stream.read(min(CHUNK_BYTES, left))
+        if not chunk:
+            break
+        left -= len(chunk)
+        *whole, last = (rest + chunk).split(terminator)
+        for piece in whole:
+            raw = piece.strip(BLANKS)
+            if raw:
+                position += 1
+                yield Segment(raw, delimiters.element, position, base + piece.index(raw))
+            base += len(piece) + 1
+        rest = last
+    if raw := rest.strip(BLANKS):  # the last segment of a truncated file has no terminator
+        yield Segment(raw, delimiters.element, position + 1, base + rest.index(raw))
+
+
+class Window:
+    """The part of a stream that is being looked at: `data[at:]` is still to be read.
+
+    `at` may be moved forward by whoever reads; `fill` brings more. Offsets in the file and line numbers are computed
+    from there, so that nothing has to be counted for segments without a finding.
+    """
+
+    __slots__ = ("_lines", "_stream", "at", "base", "data", "ended")
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Start at the stream's present position, which counts as byte 0."""
+        self._stream = stream
+        self._lines = 1
+        self.data = b""
+        self.at = 0
+        self.base = 0
+        self.ended = False
+
+    def fill(self) -> bool:
+        """Forget what was read and bring more; False when the stream has ended. Reads double while nothing is freed."""
+        if self.ended:
+            return False
+        if self.at:
+            self._lines += self.data.count(b"\n", 0, self.at)
+            self.base += self.at
+            self.data = self.data[self.at :]
+            self.at = 0
+        chunk = self._stream.read(max(CHUNK_BYTES, len(self.data)))
+        self.ended = not chunk
+        self.data += chunk
+        return not self.ended
+
+    def ensure(self, size: int) -> bool:
+        """Bring bytes until `size` of them are ahead; whether there are so many."""
+        while len(self.data) - self.at < size and self.fill():
+            pass
+        return len(self.data) - self.at >= size
+
+    def line(self, at: int) -> int:
+        """Return the line of the file, from 1, on which `data[at]` stands."""
+        return self._lines + self.data.count(b"\n", 0, at)
+
+    def byte(self, at: int) -> int:
+        """Return the offset in the file of `data[at]`."""
+        return self.base + at
