@@ -52,7 +52,7 @@ class SimulatedPartnersServer:
             raise ConfigurationError(
                 "The simulated partners need asyncssh. Install it: pip install 'edi-premium-gateway[demo]'"
             )
-        self._root = root
+        self.root = root
         self._users = dict(users)
         self._sftp_class = sftp_class or asyncssh.SFTPServer
         self._host_key = _host_key(host_key_file)
@@ -71,7 +71,7 @@ class SimulatedPartnersServer:
         Raises ConfigurationError when the port is not free.
         """
         for user in self._users:
-            (self._root / user).mkdir(parents=True, exist_ok=True)
+            (self.root / user).mkdir(parents=True, exist_ok=True)
         listening: Future[int] = Future()
         self._thread = Thread(
             target=lambda: asyncio.run(self._serve(listening)), name="simulated-partners", daemon=True
@@ -132,7 +132,7 @@ class SimulatedPartnersServer:
             connection.abort()
 
     def _sftp_for(self, channel: "asyncssh.SSHServerChannel[bytes]") -> "asyncssh.SFTPServer":
-        return self._sftp_class(channel, chroot=os.fsencode(self._root / channel.get_extra_info("username")))
+        return self._sftp_class(channel, chroot=os.fsencode(self.root / channel.get_extra_info("username")))
 
 
 def _doorkeeper(
