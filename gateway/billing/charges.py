@@ -12,7 +12,7 @@ from gateway.billing.tier import Composition, derive_tier, disagrees
 from gateway.domain.charge import Charge
 from gateway.domain.coverage import Coverage, CoverageStatus, Family, Member
 from gateway.domain.finding import Finding, Level, Severity
-from gateway.domain.money import Money
+from gateway.domain.money import Money, round_cents
 from gateway.domain.period import CoverageMonth, Period, months_between
 
 _VARIANCE = Money("0.01")  # a difference of a cent is rounding (DOMAIN 4.4 rule 10)
@@ -145,8 +145,9 @@ class _Pricing:
         return self._explained(month, priced), findings
 
     def _price(self, sent: Money | None, own: Money | None) -> Money | None:
-        """Return the month's full price: the sent premium where the account bills it, else our own rate."""
-        return sent if self.account.rate_source is RateSource.SENT and sent is not None else own
+        """Return the month's full price in cents: the sent premium where the account bills it, else our own rate."""
+        price = sent if self.account.rate_source is RateSource.SENT and sent is not None else own
+        return None if price is None else round_cents(price)
 
     def _explained(self, month: CoverageMonth, priced: list[_Priced]) -> Charge:
         """Return the charge with what explains it: rate, days, formula, cause."""
