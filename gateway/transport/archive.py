@@ -35,7 +35,8 @@ class FolderArchive:
     def incoming(self, side: Side, partner_id: str, on: date) -> Iterator["IncomingFile"]:
         """Yield a temporary file; what was not kept when the context ends is thrown away.
 
-        Raises ConfigurationError when the partner's id could not be the name of a folder.
+        A failure of the disk anywhere inside the context is an ArchiveError. Raises ConfigurationError when the
+        partner's id could not be the name of a folder.
         """
         if not _PARTNER_ID.fullmatch(partner_id):
             raise ConfigurationError(
@@ -48,7 +49,7 @@ class FolderArchive:
             temporary = waiting / f"{partner_id}-{secrets.token_hex(8)}"
             stream = temporary.open("x+b")
         try:
-            with stream:
+            with on_our_disk("Keeping bytes"), stream:
                 yield IncomingFile(stream, temporary, self._root, Path(side, partner_id, on.isoformat()))
         finally:
             with on_our_disk("Throwing a temporary file away"):
@@ -57,8 +58,7 @@ class FolderArchive:
     def keep_bytes(self, side: Side, partner_id: str, on: date, content: bytes) -> Kept:
         """Keep `content` in one call."""
         with self.incoming(side, partner_id, on) as incoming:
-            with on_our_disk("Keeping bytes"):
-                incoming.stream.write(content)
+            incoming.stream.write(content)
             return incoming.keep()
 
     def open(self, path: str) -> BinaryIO:
@@ -114,13 +114,12 @@ class IncomingFile:
 
     def keep(self) -> Kept:
         """Flush to the disk, hash what is there, and move it under its final name; the same bytes are kept once."""
-        with on_our_disk("Keeping bytes"):
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            sha256, size = digest_of(chunks_of(self._stream))
-            kept = Kept((self._folder / sha256).as_posix(), sha256, size)
-            self._stream.close()
-            self._move(self._root / kept.path, kept)
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        sha256, size = digest_of(chunks_of(self._stream))
+        kept = Kept((self._folder / sha256).as_posix(), sha256, size)
+        self._stream.close()
+        self._move(self._root / kept.path, kept)
         return kept
 
     def _move(self, final: Path, kept: Kept) -> None:
