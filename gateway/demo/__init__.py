@@ -1,1 +1,1 @@
-"""Simulated trading partners for the demo and the tests."""
+"""Simulated trading partners around a real gateway: the main job, shown in under a minute."""

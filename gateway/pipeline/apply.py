@@ -10,7 +10,6 @@ from gateway.logs import get_logger
 from gateway.pipeline.enroll import enroll
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.reconcile import reconcile
-from gateway.pipeline.retry import WORK_TRIES
 from gateway.pipeline.settle import settle
 from gateway.ports.jobs import Job
 
@@ -65,9 +64,10 @@ def _quarantined(plant: Plant, set_id: str, error: Exception) -> bool:
     get_logger(transaction_set=set_id).error("a set could not be applied", error=type(error).__name__, exc_info=error)
     with plant.open_unit() as unit:
         record = unit.exchanges.get_set(set_id)
-        done = unit.exchanges.count_try(set_id) >= WORK_TRIES
+        tries = plant.settings.work.tries_before_quarantine
+        done = unit.exchanges.count_try(set_id) >= tries
         if done:
-            reason = f"our work on it failed {WORK_TRIES} times ({type(error).__name__}); see the log, then release it"
+            reason = f"our work on it failed {tries} times ({type(error).__name__}); see the log, then release it"
             unit.exchanges.move_set(set_id, SetState.QUARANTINED, expected=[SetState.CHECKED], reason=reason)
             finding = Finding("QUARANTINED", Level.BUSINESS, "We could not process this set; we look at it.")
             unit.exchanges.add_findings(record.file_id, set_id, [finding])

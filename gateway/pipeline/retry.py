@@ -15,37 +15,38 @@ from gateway.errors import (
     TransportError,
 )
 from gateway.ports.jobs import Decision, GiveUp, Job, RetryAt
+from gateway.settings import Work
 
-WORK_TRIES = 3  # DOMAIN 11.8: a poison file goes to quarantine after three tries
-WIRE_TRIES = 12  # with the pauses below: about a day
-_FIRST_PAUSE = timedelta(seconds=30)
-_LONGEST_PAUSE = timedelta(hours=4)
-_SLOW_LANE = timedelta(hours=6)  # a refused login repeated quickly locks accounts at many partners
+_MOST_DOUBLINGS = 12
 
 
-def after_failure(error: Exception, job: Job, attempt: int, now: datetime) -> Decision:
-    """Return when to run `job` again, or that it must never run again; `attempt` is the one that failed, from 1."""
+def after_failure(error: Exception, job: Job, attempt: int, *, now: datetime, work: Work) -> Decision:
+    """Return when to run `job` again, or that it must never run again; `attempt` is the one that failed, from 1.
+
+    A host key that is not pinned and a wrong configuration are never retried. A refused login goes to a slow lane:
+    repeated quickly it locks accounts at many partners. What is temporary gets the wire's tries, all else the tries
+    before quarantine (DOMAIN 11.8).
+    """
     reason = f"{type(error).__name__}: {error}" if isinstance(error, GatewayError) else type(error).__name__
     match error:
         case HostKeyRefused() | ConfigurationError():
             return GiveUp(reason)
         case PartnerRefusedLogin():
-            return RetryAt(now + _SLOW_LANE) if attempt < WORK_TRIES else GiveUp(reason)
-        case TransportError():
-            again = error.is_temporary and attempt < WIRE_TRIES
-        case StoreError():
-            again = error.is_temporary and attempt < WIRE_TRIES
+            again = attempt < work.tries_before_quarantine
+            return RetryAt(now + timedelta(seconds=work.refused_login_pause_seconds)) if again else GiveUp(reason)
+        case TransportError() | StoreError():
+            again = error.is_temporary and attempt < work.tries_on_the_wire
         case _:
-            again = attempt < WORK_TRIES
-    return RetryAt(now + pause(job, attempt)) if again else GiveUp(reason)
+            again = attempt < work.tries_before_quarantine
+    return RetryAt(now + pause(job, attempt, work)) if again else GiveUp(reason)
 
 
-def pause(job: Job, attempt: int) -> timedelta:
-    """Return the pause before the next attempt: doubling, up to four hours, with a quarter of jitter by job.
+def pause(job: Job, attempt: int, work: Work) -> timedelta:
+    """Return the pause before the next attempt: doubling up to the longest, with up to a quarter of jitter.
 
     The jitter comes from the job's own name, so that a thousand jobs of one broken partner do not return together
     and a test can say when.
     """
-    doubled: timedelta = _FIRST_PAUSE * (2 ** min(attempt - 1, 12))
+    doubled = work.first_pause_seconds * 2 ** min(attempt - 1, _MOST_DOUBLINGS)
     spread = hashlib.sha256(f"{job.station}/{job.subject}/{attempt}".encode()).digest()[0] / 255
-    return min(doubled, _LONGEST_PAUSE) * (1 + spread / 4)
+    return timedelta(seconds=min(doubled, work.longest_pause_seconds) * (1 + spread / 4))

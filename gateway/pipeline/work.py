@@ -25,7 +25,7 @@ def perform(plant: Plant, job: Job, attempt: int) -> Decision:
     try:
         ROUTE[job.station].run(plant, job.subject)
     except Exception as error:
-        decision = after_failure(error, job, attempt, plant.clock.now())
+        decision = after_failure(error, job, attempt, now=plant.clock.now(), work=plant.settings.work)
         level = log.error if isinstance(decision, GiveUp) else log.warning
         # A class we know says it all; of any other we want to know where it came from.
         level("failed", error=type(error).__name__, decision=type(decision).__name__, exc_info=_unknown(error))

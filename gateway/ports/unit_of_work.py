@@ -176,6 +176,14 @@ class Enrollment(Protocol):
         """Return one account or None."""
         ...
 
+    def accounts_of(self, partner_id: str) -> list[Account]:
+        """Return a partner's accounts in the order of their ids."""
+        ...
+
+    def lock_account(self, account_id: str) -> None:
+        """Keep every other transaction that locks this account waiting until this one ends."""
+        ...
+
     def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
         """Append to the membership log; an entry whose key is there adds nothing."""
         ...
@@ -208,6 +216,10 @@ class Requests(Protocol):
         """Tell whether the account ever had a request."""
         ...
 
+    def find(self, request_id: str) -> InvoiceRequest | None:
+        """Return one request or None."""
+        ...
+
     def due(self, business_date: date) -> list[InvoiceRequest]:
         """Return the deferred requests whose processing date is not after `business_date`, oldest first."""
         ...
@@ -238,6 +250,10 @@ class Invoices(Protocol):
 
     def get(self, invoice_id: str) -> Invoice:
         """Return one invoice; its status is computed from the journal. Raises NotFound."""
+        ...
+
+    def issued_for(self, account_ids: Iterable[str], *, since: date) -> list[Invoice]:
+        """Return the invoices of these accounts billed on or after `since`, oldest first."""
         ...
 
     def lines(self, invoice_id: str) -> Iterator[InvoiceLine]:

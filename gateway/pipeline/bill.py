@@ -1,0 +1,83 @@
+"""Which accounts are billed today: due invoice requests, and accounts whose bill window is open (DOMAIN 3.3, 3.8)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from gateway.billing.invoice import BillOrder
+from gateway.billing.lifecycle import due
+from gateway.domain.charge import Invoice
+from gateway.domain.parties import Account
+from gateway.errors import GatewayError
+from gateway.logs import get_logger
+from gateway.pipeline.accounts import INDIVIDUAL, account_rules, open_window
+from gateway.pipeline.invoice import Billed, Held, bill_account, hold
+from gateway.pipeline.plant import Plant
+from gateway.pipeline.timetable import TODAY
+from gateway.ports.jobs import Job
+
+
+@dataclass(slots=True)
+class BillReport:
+    """What a bill run did."""
+
+    invoices: list[Invoice] = field(default_factory=list)
+    held: list[tuple[str, str]] = field(default_factory=list)  # account id and why
+    nothing_due: int = 0
+
+
+def bill(plant: Plant, on: date) -> BillReport:
+    """Bill every account that is to be billed on the batch business date `on`, one transaction each.
+
+    A bad account is held with its reason and never stops the run; a second run for the same day bills nothing again.
+    """
+    report = BillReport()
+    for account_id, order in orders(plant, on):
+        try:
+            outcome = bill_account(plant, account_id, order)
+        except GatewayError as error:
+            if error.is_temporary:
+                raise
+            outcome = hold(plant, account_id, order, f"{type(error).__name__}: {error}")
+        match outcome:
+            case Billed(invoice):
+                report.invoices.append(invoice)
+            case Held(reason):
+                report.held.append((account_id, reason))
+            case None:
+                report.nothing_due += 1
+    get_logger().info("billed", on=on.isoformat(), invoices=len(report.invoices), held=len(report.held))
+    return report
+
+
+def bill_due(plant: Plant, subject: str) -> None:
+    """Enqueue one `invoice` job for every account that is to be billed on the day `subject` ("today" or ISO)."""
+    on = plant.clock.business_date() if subject == TODAY else date.fromisoformat(subject)
+    with plant.open_unit() as unit:
+        for account_id, order in orders(plant, on):
+            unit.defer(Job("invoice", f"{account_id}@{on.isoformat()}@{order.key}", lock=f"account/{account_id}"))
+        unit.commit()
+
+
+def orders(plant: Plant, on: date) -> Iterator[tuple[str, BillOrder]]:
+    """Yield account and order: first the requests that are due, oldest first, then the open windows.
+
+    An account with both gets the request's bill first; what the window then finds is only what the request's cutoff
+    left out.
+    """
+    with plant.open_unit() as unit:
+        requests = [request for request in unit.requests.due(on) if due(request, on, plant.clock.now().date())]
+    for request in requests:
+        yield request.account_id, BillOrder.of_request(request)
+    for account in _accounts(plant):
+        window = open_window(account_rules(plant, account), on)
+        if window is not None:
+            yield account.id, BillOrder.of_window(account.id, window, on)
+
+
+def _accounts(plant: Plant) -> Iterator[Account]:
+    """Yield every account that exists: group accounts of the configuration that have members, and individual ones."""
+    for partner in plant.partners.values():
+        if any(account_id != INDIVIDUAL for account_id in partner.billing.accounts) or partner.billing.individual_accounts:
+            with plant.open_unit() as unit:
+                yield from unit.enrollment.accounts_of(partner.profile.id)
