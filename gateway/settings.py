@@ -8,33 +8,22 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from gateway.configuration.fields import Cron, GroupCode, Instant, InterchangeId, Qualifier, TimeZone
+from gateway.configuration.toml_file import Section, check_model, closest, describe_type, read_toml
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
-from gateway.tomlfile import Section, check_model, closest, describe_type, read_toml
 
 SETTINGS_FILE = "gateway.toml"
 ENVIRONMENT = "environment"
 _WHOLE_NUMBER = re.compile(r"[+-]?\d+")
 _DATABASE_FORMS = "sqlite:///FILE (relative to the home) or postgresql://USER@HOST/DATABASE"
-
-
-def parse_instant(text: str) -> datetime:
-    """Return the instant written as an ISO date (its first moment) or date and time, in UTC where no offset is given.
-
-    Raises ValueError with problem and remedy for anything else.
-    """
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("this is no instant; write it as 2025-11-05 or 2025-11-05T08:00:00Z") from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _known_database(url: str) -> str:
@@ -48,17 +37,12 @@ def _known_database(url: str) -> str:
     return url
 
 
-Instant = Annotated[datetime, BeforeValidator(lambda value: parse_instant(str(value)))]
-# Up to 15 characters of X12's extended set that no partner uses as a delimiter.
-InterchangeId = Annotated[str, Field(pattern=r"^[A-Za-z0-9 !&'()+,./?=%@_$#-]{1,15}$")]
-
-
 class Identity(Section):
     """[identity]: who we are on the wire and on paper."""
 
-    qualifier: str = Field(default="ZZ", pattern=r"^[0-9A-Z]{2}$")  # our ISA05 and ISA07
+    qualifier: Qualifier = "ZZ"  # our ISA05 and ISA07
     id: InterchangeId = ""  # our ISA06 and ISA08
-    group_code: str = Field(default="", max_length=15)  # our GS02 and GS03; empty: `id`
+    group_code: GroupCode = ""  # our GS02 and GS03; empty: `id`
     name: str = ""  # N1*IN, N1*PE
     tax_id: str = ""  # N104 under N103 = FI
     contact_name: str = ""  # PER of an 824 and of statements
@@ -93,6 +77,14 @@ class Logging(Section):
     as_json: bool = False
 
 
+class Timetable(Section):
+    """[timetable]: when the daemon bills and looks for what did not come; polls are in the partners' profiles."""
+
+    bill_cron: Cron = "30 2 * * *"  # five fields, in `time_zone`
+    watch_cron: Cron = "15 * * * *"
+    time_zone: TimeZone = "UTC"
+
+
 class Clock(Section):
     """[clock]: stand-still time for tests, demos and reruns; both empty: the machine's clock."""
 
@@ -108,6 +100,7 @@ class Settings(Section):
     limits: Limits = Limits()
     work: Work = Work()
     logging: Logging = Logging()
+    timetable: Timetable = Timetable()
     clock: Clock = Clock()
 
     def database_url_in(self, home: Path) -> str:

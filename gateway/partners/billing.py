@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from gateway.configuration.toml_file import Section
 from gateway.domain.charge import BillGeneration, InvoiceMode
 from gateway.domain.coverage import MembershipEvent
 from gateway.domain.money import Money
 from gateway.domain.parties import LineOfBusiness
-from gateway.tomlfile import Section
 
 
 class RequestType(Section):
@@ -70,10 +70,15 @@ class AccountSettings(Section):
     request_types: dict[MembershipEvent, str] = Field(default_factory=dict)  # event -> request type code
     bill_cycle: str
     rates: str = "rates.csv"
+    rate_source: Literal["table", "sent"] = "table"  # sent: the premium of the 834, and ours where none was sent
+    calendar: str = ""  # of the account's division, where the request type has none (OR-28)
+    closed_through: date | None = None  # accounting periods through this day are closed (DOMAIN 3.6)
     proration: Literal["none", "daily", "mid_month"] = "none"
     wash_day: int = Field(default=15, ge=1, le=28)
     wash_day_inclusive: bool = True
     due_days: int = Field(default=15, ge=0)  # after the bill date
+    series: str = Field(default="", pattern=r"^[A-Z]{0,6}$")  # letters of the legal entity, before invoice numbers
+    jump_percent: Decimal | None = Field(default=None, ge=0)  # a bill that changes by more waits for a person
     broker: str = ""  # partner id of the broker of record
 
 

@@ -1,15 +1,18 @@
 """A trading partner's profile: who, how, and what was agreed (`partners/<id>/profile.toml`, DOMAIN 11.6).
 
-Every field is a setting: its default stands here, its sentence in docs/partners.md (a test compares them).
+Every field is a setting: its default stands here, its sentence in docs/partners.md (a test compares them). What no
+single field can say alone is checked in readiness.py and crosscheck.py.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gateway.configuration.fields import Cron, GroupCode, InterchangeIdOrAny, Qualifier, TimeZone
+from gateway.configuration.toml_file import Section
 from gateway.domain.parties import PartnerRole
-from gateway.tomlfile import Section
 
 PartnerId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,39}$")]
 
@@ -53,8 +56,8 @@ class PickUp(Section):
     archive_folder: str = "/outbox/processed"
     max_bytes: int = Field(default=2_000_000_000, ge=1)
     every_seconds: int = Field(default=300, ge=1)
-    cron: str = ""  # five fields; wins over every_seconds
-    time_zone: str = "UTC"
+    cron: Cron = ""  # five fields; wins over every_seconds
+    time_zone: TimeZone = "UTC"
 
 
 class Delivery(Section):
@@ -67,10 +70,10 @@ class Delivery(Section):
 class X12Identity(Section):
     """[x12]: how the partner writes itself and us in ISA and GS."""
 
-    qualifier: str = Field(default="ZZ", min_length=2, max_length=2)  # ISA05
-    id: str = Field(max_length=15)  # ISA06; "*" accepts any sender, for a first trial only
-    our_ids: tuple[str, ...] = ()  # ISA08 the partner may write for us; empty: our own id; "*": any
-    group_code: str = ""  # GS02; empty: the ISA id
+    qualifier: Qualifier = "ZZ"  # ISA05
+    id: InterchangeIdOrAny  # ISA06; "*" accepts any sender, for a first trial only
+    our_ids: tuple[InterchangeIdOrAny, ...] = ()  # ISA08 the partner may write for us; empty: our own id; "*": any
+    group_code: GroupCode = ""  # GS02; empty: the ISA id
     usage: Literal["P", "T", "both"] = "P"  # ISA15 accepted from this partner
     ta1: Literal["requested", "always", "errors"] = "requested"  # R is always sent
     report_824: Literal["errors", "always", "never"] = "errors"
@@ -103,7 +106,7 @@ class Feeds(Section):
 
     formats: tuple[Literal["csv", "json"], ...] = ()
     accounts: tuple[str, ...] = ()  # accounts of other partners it was granted (a broker); own ones always
-    cron: str = ""  # empty: as soon as an invoice is issued
+    cron: Cron = ""  # empty: as soon as an invoice is issued
 
 
 class Expectation(Section):
@@ -114,7 +117,7 @@ class Expectation(Section):
     every: Literal["day", "week", "month"] = "month"
     day: int = Field(default=1, ge=1, le=31)  # of the month, or 1 (Monday) to 7 of the week
     grace_days: int = Field(default=1, ge=0)
-    since: str = ""  # first due date, ISO; empty: from the start of the year
+    since: date | None = None  # the first day it may be due; empty: from the start of the year
 
 
 class Contact(Section):

@@ -77,13 +77,16 @@ def check_model(model: type[_Model], data: Mapping[str, Any], file: str) -> tupl
         return None, [_mistake(model, details, file) for details in error.errors(include_url=False)]
 
 
-def closest(word: str, known: Iterable[str]) -> str:
-    """Return a remedy for an unknown `word`: the known one that is spelled most like it, else all of them."""
+def closest(word: str, known: Iterable[str], *, shown: int = 20) -> str:
+    """Return a remedy for an unknown `word`: the known one that is spelled most like it, else up to `shown` of them."""
     choices = {choice.lower(): choice for choice in sorted(known)}
     near = get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     if near:
         return f"did you mean `{choices[near[0]]}`?"
-    return f"known here: {', '.join(choices.values())}" if choices else "nothing is known here: take it out"
+    if not choices:
+        return "nothing is known here: take it out"
+    more = " ..." if len(choices) > shown else ""
+    return f"known here: {', '.join(list(choices.values())[:shown])}{more}" if shown else "look it up and correct it"
 
 
 def describe_type(annotation: object) -> str:

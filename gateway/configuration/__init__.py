@@ -1,0 +1,1 @@
+"""What all configuration files share: how they are read whole, and the kinds of values they hold."""
