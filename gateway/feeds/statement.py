@@ -70,7 +70,7 @@ class Tally:
 
 
 def agree(written: FeedTotals, counted: FeedTotals) -> FeedTotals:
-    """Return `counted`, re-added from a feed's bytes; raises InvariantBroken unless the feed says the same of itself."""
+    """Return `counted`, re-added from a feed's bytes; raises InvariantBroken unless it states the same."""
     if written != counted:
         raise InvariantBroken(
             f"the feed says {written.rows} lines and {written.total}; "

@@ -1,0 +1,110 @@
+"""DOMAIN 3.6 and table 9.1, row by row; OR-22, OR-25 to OR-30."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.billing.calendar import WorkCalendar, parse_calendar
+from gateway.billing.dates import DATE_ALGORITHMS, NoFutureWindow, RequestDates, Window, invoice_request_dates
+
+CALENDARS = Path(__file__).parents[3] / "mappings" / "calendars"
+
+WINDOWS = (
+    Window(date(2025, 10, 10), date(2025, 10, 15), date(2025, 11, 30), date(2025, 11, 1)),
+    Window(date(2025, 11, 10), date(2025, 11, 14), date(2025, 12, 31), date(2025, 12, 1)),
+    Window(date(2025, 12, 10), date(2025, 12, 15), date(2026, 1, 31), date(2026, 1, 1)),
+    Window(date(2026, 1, 9), date(2026, 1, 14), date(2026, 2, 28), date(2026, 2, 1)),
+)
+BLACK_FRIDAY = date(2025, 11, 28)
+
+
+@pytest.fixture(scope="module")
+def federal() -> WorkCalendar:
+    return parse_calendar((CALENDARS / "us-federal.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("algorithm", ["C1-INVRDTCIM", "C1-INVRDTCAL"])
+@pytest.mark.parametrize(
+    ("created", "company_holidays", "processing_on", "cutoff_on", "accounting_on"),
+    [
+        (date(2025, 10, 20), [], date(2025, 10, 23), date(2025, 11, 30), date(2025, 11, 1)),
+        (date(2025, 10, 28), [], date(2025, 10, 31), date(2025, 12, 31), date(2025, 12, 1)),
+        (date(2025, 11, 7), [], date(2025, 11, 10), date(2025, 12, 31), date(2025, 12, 1)),
+        (date(2025, 11, 24), [], date(2025, 11, 28), date(2025, 12, 31), date(2025, 12, 1)),
+        (date(2025, 11, 24), [BLACK_FRIDAY], date(2025, 12, 1), date(2026, 1, 31), date(2026, 1, 1)),
+        (date(2025, 11, 26), [], date(2025, 12, 1), date(2026, 1, 31), date(2026, 1, 1)),
+    ],
+    ids=["gap 18", "gap 10", "gap 0", "gap 12", "one holiday more: gap 9", "a Saturday: gap 9"],
+)
+def test_or_25_table_9_1_gives_the_dates_row_by_row(
+    algorithm, created, company_holidays, processing_on, cutoff_on, accounting_on, federal
+):
+    calendar = WorkCalendar(federal.holidays | set(company_holidays))
+    assert RequestDates(cutoff_on, processing_on, processing_on, accounting_on) == DATE_ALGORITHMS[algorithm](
+        created, 3, WINDOWS, calendar, 10
+    )
+
+
+@pytest.mark.parametrize(
+    ("created", "wait_days", "processing_on"),
+    [
+        (date(2025, 10, 20), 0, date(2025, 10, 20)),
+        (date(2025, 10, 30), 3, date(2025, 11, 2)),
+        (date(2024, 2, 27), 3, date(2024, 3, 1)),
+    ],
+    ids=["none", "across the month's end", "across a leap day"],
+)
+def test_or_22_wait_days_are_calendar_days(created, wait_days, processing_on):
+    windows = (Window(date(2025, 12, 10), date(2025, 12, 15), date(2025, 12, 31), date(2025, 12, 1)),)
+    answer = invoice_request_dates(created, wait_days, windows, None, None)
+    assert processing_on == answer.processing_on
+
+
+def test_without_a_threshold_the_present_window_is_kept_even_a_day_before_the_next_one():
+    answer = invoice_request_dates(date(2025, 11, 9), 0, WINDOWS, None, None)
+    assert date(2025, 11, 30) == answer.cutoff_on
+
+
+def test_before_the_first_window_the_first_one_is_used():
+    answer = invoice_request_dates(date(2025, 6, 1), 0, WINDOWS, None, 10)
+    assert date(2025, 11, 30) == answer.cutoff_on
+
+
+def test_windows_may_come_in_any_order():
+    answer = invoice_request_dates(date(2025, 10, 20), 3, WINDOWS[::-1], None, 10)
+    assert date(2025, 11, 30) == answer.cutoff_on
+
+
+def test_no_window_ahead_is_said_and_not_guessed():
+    assert NoFutureWindow(date(2026, 1, 13)) == invoice_request_dates(date(2026, 1, 10), 3, WINDOWS, None, 10)
+
+
+def test_held_pricing_delays_the_processing_date():
+    answer = invoice_request_dates(date(2025, 10, 20), 3, WINDOWS, None, 10, reprice_after=date(2025, 11, 3))
+    assert (date(2025, 11, 6), date(2025, 12, 31)) == (answer.processing_on, answer.cutoff_on)
+
+
+@pytest.mark.parametrize(
+    ("closed_through", "accounting_on"),
+    [
+        (date(2025, 10, 31), date(2025, 11, 1)),
+        (date(2025, 11, 1), date(2025, 11, 2)),
+        (date(2025, 11, 30), date(2025, 12, 1)),
+    ],
+)
+def test_a_closed_accounting_period_moves_the_posting_to_the_first_open_day(closed_through, accounting_on):
+    answer = invoice_request_dates(date(2025, 10, 20), 0, WINDOWS, None, 10, closed_through=closed_through)
+    assert accounting_on == answer.accounting_on
+
+
+def test_the_federal_calendar_names_eleven_days_a_year_and_none_of_them_on_a_weekend(federal):
+    per_year = {year: sum(day.year == year for day in federal.holidays) for year in (2025, 2026, 2027)}
+    assert {2025: 11, 2026: 11, 2027: 12} == per_year  # 2027 also keeps New Year's Day 2028
+    assert [] == [day for day in federal.holidays if day.weekday() >= 5]
+
+
+def test_a_working_day_is_kept_and_a_weekend_rolls_to_monday():
+    calendar = WorkCalendar()
+    friday = date(2025, 11, 7)
+    assert [friday] + [date(2025, 11, 10)] * 3 == [calendar.roll_forward(friday + timedelta(days=n)) for n in range(4)]
