@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from gateway.domain.exchange import AckCode, Delimiters, FunctionalGroup, Interchange, TransactionSet
+from gateway.domain.exchange import AckCode, FunctionalGroup, Interchange, TransactionSet
 from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.x12.check_envelope import (
     ISA_BYTES,
@@ -21,7 +21,6 @@ from gateway.x12.check_envelope import (
     isa_findings,
     number_of,
     read_isa,
-    segment_text,
     ta1_of,
 )
 from gateway.x12.check_event import (
@@ -37,9 +36,10 @@ from gateway.x12.check_event import (
 )
 from gateway.x12.check_segment import SegmentReader
 from gateway.x12.check_set import Findings, SetWalk
+from gateway.x12.check_source import PADDING, Source
 from gateway.x12.guide import Guide, GuideLibrary
 from gateway.x12.plan import GuidePlan
-from gateway.x12.reader import BLANKS, LINE_ENDS, Window
+from gateway.x12.reader import Window
 
 __all__ = [
     "CheckEvent",
@@ -55,7 +55,6 @@ __all__ = [
 ]
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_PADDING = BLANKS + b"\x00\x1a"  # what transports leave after the last segment
 _ENVELOPE = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE"})
 _BUSINESS = {
     "BGN": (1, 2, 3, 6, 8),
@@ -118,7 +117,7 @@ class _FileCheck:
             window.ensure(4 * ISA_BYTES)
             found = window.data.find(b"ISA", window.at)
             until = found if found >= 0 else max(window.at, len(window.data) - (0 if window.ended else 2))
-            skipped += len(window.data[window.at : until].strip(_PADDING))
+            skipped += len(window.data[window.at : until].strip(PADDING))
             window.at = until
             if found >= 0:
                 window.ensure(4 * ISA_BYTES)
@@ -128,7 +127,7 @@ class _FileCheck:
                 window.at += 3
                 skipped += 3
             elif not window.fill():
-                skipped += len(window.data[window.at :].strip(_PADDING))
+                skipped += len(window.data[window.at :].strip(PADDING))
                 window.at = len(window.data)
                 return None, skipped
 
@@ -145,63 +144,6 @@ class _FileCheck:
         return Finding(f"FILE:{code}", Level.FILE, message, severity, place)
 
 
-class _Source:
-    """The segments of one interchange, one at a time. `at` is where the last one begins in the window's data."""
-
-    def __init__(self, window: Window, marks: Delimiters, limits: Limits) -> None:
-        self._window = window
-        self._terminator = marks.segment.encode("latin-1")
-        self._separator = marks.element
-        self._longest = limits.segment_bytes
-        self.at = window.at
-        self.indented = False  # blanks stood before the segment id
-        self.cut_off = False  # the file ended before the terminator
-        self.too_long = False
-
-    def next(self) -> list[str] | None:
-        """Return the elements of the next segment, the tag first; None at the end of the file or before other data."""
-        window = self._window
-        while True:
-            end = window.data.find(self._terminator, window.at)
-            while end < 0:
-                searched = len(window.data) - window.at
-                if searched > self._longest or not window.fill():
-                    break
-                end = window.data.find(self._terminator, window.at + searched)
-            self.too_long = end < 0 and not window.ended
-            if self.too_long:
-                self.at = window.at
-                self._skip()
-                return [""]
-            self.cut_off = end < 0
-            raw = window.data[window.at : end if end >= 0 else len(window.data)]
-            bare = raw.lstrip(LINE_ENDS)
-            self.at = window.at + len(raw) - len(bare)
-            text = bare.lstrip(_PADDING)
-            self.indented = len(text) < len(bare)
-            if self.cut_off and not text.rstrip(_PADDING):
-                return None
-            window.at = end + 1 if end >= 0 else len(window.data)
-            if text:
-                return segment_text(text.rstrip(LINE_ENDS), self._separator)
-
-    def _skip(self) -> None:
-        """Pass over a segment that is longer than the limit."""
-        window = self._window
-        while True:
-            window.at = len(window.data)
-            if not window.fill():
-                return
-            end = window.data.find(self._terminator, window.at)
-            if end >= 0:
-                window.at = end + 1
-                return
-
-    def put_back(self) -> None:
-        """Let the last segment be read again."""
-        self._window.at = self.at
-
-
 class _InterchangeCheck:
     """One ISA … IEA."""
 
@@ -210,7 +152,7 @@ class _InterchangeCheck:
         self._window = file.window
         self._isa = isa
         self.interchange: Interchange = interchange_of(isa, ordinal)
-        self._source = _Source(file.window, isa.delimiters, file.limits)
+        self._source = Source(file.window, isa.delimiters, longest=file.limits.segment_bytes)
         self._findings: list[Finding] = []
         self._group_numbers: set[str] = set()
 
@@ -325,7 +267,7 @@ class _InterchangeCheck:
 class _SetCheck:
     """One ST … SE."""
 
-    def __init__(self, file: _FileCheck, source: _Source, interchange: Interchange) -> None:
+    def __init__(self, file: _FileCheck, source: Source, interchange: Interchange) -> None:
         self._file = file
         self._window = file.window
         self._source = source
@@ -351,7 +293,7 @@ class _SetCheck:
             self._add("I6" if known else "1", "no guide here serves this transaction set", place, 1)
         else:
             walk = SetWalk(plan, self._reader, self._findings, severities=self._file.severities)
-            walk.begin(elements, self._window, self._source.at)
+            walk.begin(elements, self._source)
         position = self._follow(walk, number)
         checked = TransactionSet(
             ordinal, set_type, number, convention or group.guide, started, self._window.byte(self._window.at), position
@@ -378,15 +320,15 @@ class _SetCheck:
             position += 1
             self._look_at(elements, position)
             if walk is not None and not self._source.too_long:
-                walk.take(elements, position, self._window, self._source.at)
+                walk.take(elements, position, self._source)
             if tag == "SE":
                 if walk is not None:
-                    walk.close(position, self._window, self._source.at)
+                    walk.close(position, self._source)
                 self._close(elements, position, number)
                 return position
         place = self._place("SE", position + 1)
         if walk is not None:
-            walk.close(position + 1, self._window, self._source.at)
+            walk.close(position + 1, self._source)
         self._add("2", "SE is missing: the transaction set breaks off", place)
         return position
 

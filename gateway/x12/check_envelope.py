@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from gateway.domain.exchange import AckCode, Delimiters, FunctionalGroup, Interchange, Party
 from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.x12.check_value import is_date, is_time
-from gateway.x12.reader import text_of
 
 ISA_BYTES = 106
 _ISA_ELEMENTS = 16
@@ -167,11 +166,6 @@ def group_finding(code: str, message: str, place: Place, element: int | None = N
 def number_of(text: str) -> int:
     """Return a count of a trailer, -1 where it is no number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 12 else -1
-
-
-def segment_text(raw: bytes, separator: str) -> list[str]:
-    """Split one raw segment at `separator`."""
-    return text_of(raw).split(separator)
 
 
 def _is_control_number(text: str, least: int, most: int | None = None) -> bool:

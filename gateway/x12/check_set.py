@@ -7,8 +7,8 @@ from gateway.domain.exchange import Delimiters
 from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.x12.check_event import Severities
 from gateway.x12.check_segment import ElementFault, SegmentReader
-from gateway.x12.plan import ChildPlan, GuidePlan, LoopPlan, SegmentPlan, Step, ways
-from gateway.x12.reader import Window
+from gateway.x12.plan import UNKNOWN, ChildPlan, GuidePlan, LoopPlan, SegmentPlan, Step, ways
+from gateway.x12.check_source import Source
 
 _UNITS = {"834": "INS", "820": "ENT"}
 """The loop that a set is made of; findings inside it are told with its number and, in CTX, its business unit."""
@@ -78,14 +78,15 @@ class SetWalk:
         self._unit_start = 0  # the first finding of the unit
         self._unit_name = ""
 
-    def take(self, elements: Sequence[str], position: int, window: Window, at: int) -> None:
-        """Check the next segment; it stands at `window.data[at]` and is number `position` of the set."""
+    def take(self, elements: Sequence[str], position: int, source: Source) -> None:
+        """Check the next segment, just read from `source`; it is number `position` of the set."""
         component = self._marks.component
-        here = _Here(position, window, at)
-        step = self._plan.step(self._here, self._plan.key(elements, component), elements, component)
+        here = _Here(position, source)
+        key = self._plan.key(elements, component)
+        step = self._plan.step(self._here, key, elements, component)
         certain = step is not None
-        if step is None:
-            step = self._guess(elements)
+        if step is None and UNKNOWN in key:
+            step = self._guess(elements, source)
         if step is None:
             self._unexpected(elements, here)
             return
@@ -94,32 +95,39 @@ class SetWalk:
             self._report_element(step.target, each, here)
         self._name_unit(step.target, elements)
 
-    def begin(self, elements: Sequence[str], window: Window, at: int) -> None:
+    def begin(self, elements: Sequence[str], source: Source) -> None:
         """Check ST itself, position 1."""
         self._frames[0].counts[self._here.index] = 1
         self._frames[0].first_seen.append((self._here.index, 1))
         for each in self._reader.faults(self._here.node, elements):
-            self._report_element(self._here, each, _Here(1, window, at))
+            self._report_element(self._here, each, _Here(1, source))
 
-    def close(self, position: int, window: Window, at: int) -> None:
+    def close(self, position: int, source: Source) -> None:
         """Report what is missing at the end of the set; SE itself is not (its absence is IK502 2)."""
         self._end_unit()
-        here = _Here(position, window, at)
+        here = _Here(position, source)
         root = self._frames[0]
         root.excused.update(child.index for child in root.loop.children if child.first.tag == "SE")
         while self._frames:
             self._leave(self._frames.pop(), here)
 
-    def _guess(self, elements: Sequence[str]) -> Step | None:
-        """Return the likeliest way for a segment whose qualifier is no code of any place ahead."""
-        component = self._marks.component
-        if self._plan.behind(self._here, elements, component):
-            return None
+    def _guess(self, elements: Sequence[str], source: Source) -> Step | None:
+        """Return the likeliest way for a segment whose qualifier is no code of the guide: one fault, not a cascade.
+
+        Of the places ahead that are not full, the one is taken into whose loop the next segment goes and at which
+        the fewest other elements are wrong.
+        """
         candidates = list(ways(self._here, elements[0]))
-        for step in candidates:
-            if not self._is_full(step):
-                return step
+        if len(candidates) > 1:
+            following = source.peek()
+            candidates.sort(key=lambda step: self._strangeness(step, elements, following))
         return candidates[0] if candidates else None
+
+    def _strangeness(self, step: Step, elements: Sequence[str], following: Sequence[str]) -> tuple[bool, bool, int]:
+        component = self._marks.component
+        after = self._plan.step(step.target, self._plan.key(following, component), following, component)
+        leads_on = after is not None and after.keep is step.target.loop and not after.entered
+        return self._is_full(step), not leads_on, sum(1 for _ in self._reader.faults(step.target.node, elements))
 
     def _is_full(self, step: Step) -> bool:
         child: ChildPlan = step.entered[0] if step.entered else step.target
@@ -181,10 +189,10 @@ class SetWalk:
             self._segment_fault("I4", f"the guide does not use {target.tag} ({child.node.name}) here", target, here)
         elif seen > child.most:
             if isinstance(child, LoopPlan):
-                message = f"loop {child.node.id} stands here for the {seen}th time, the most is {child.most}"
+                message = f"loop {child.node.id} stands here {seen} times, the most is {child.most}"
                 self._segment_fault("4", message, target, here)
             else:
-                message = f"{target.tag} stands here for the {seen}th time, the most is {child.most}"
+                message = f"{target.tag} stands here {seen} times, the most is {child.most}"
                 self._segment_fault("5", message, target, here)
 
     def _unexpected(self, elements: Sequence[str], here: "_Here") -> None:
@@ -246,17 +254,17 @@ class SetWalk:
 class _Here:
     """Where in the file a segment stands; line and byte are worked out only for a finding."""
 
-    __slots__ = ("_at", "_window", "position")
+    __slots__ = ("_at", "_source", "position")
 
-    def __init__(self, position: int, window: Window, at: int) -> None:
+    def __init__(self, position: int, source: Source) -> None:
         self.position = position
-        self._window = window
-        self._at = at
+        self._source = source
+        self._at = source.at
 
     @property
     def line(self) -> int:
-        return self._window.line(self._at)
+        return self._source.window.line(self._at)
 
     @property
     def byte(self) -> int:
-        return self._window.byte(self._at)
+        return self._source.window.byte(self._at)

@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias
 
 from gateway.x12.guide import UNLIMITED, CompositeNode, ElementNode, Guide, LoopNode, Order, SegmentNode
 
-_ANY = "?"  # stands in a key for a qualifier that no node of the guide knows
+UNKNOWN = "?"
+"""Stands in a key for a qualifier that no node of the guide knows."""
 _QUALIFIER_PLACES = {"ENT": 2, "HL": 3}  # every other tag is told apart by element 01
 
 
@@ -117,7 +118,7 @@ class GuidePlan:
             value = elements[element] if element < len(elements) else ""
             if part:
                 value = value.partition(component)[0]
-            said.append(value if value in codes else _ANY)
+            said.append(value if value in codes else UNKNOWN)
         return "*".join(said)
 
     def step(self, here: SegmentPlan, key: str, elements: Sequence[str], component: str) -> Step | None:

@@ -1,0 +1,86 @@
+"""The segments of one interchange, one after the other, whatever lies between them."""
+
+from gateway.domain.exchange import Delimiters
+from gateway.x12.reader import BLANKS, LINE_ENDS, Window, text_of
+
+PADDING = BLANKS + b"\x00\x1a"
+"""What transports leave around segments and after the last one."""
+
+
+class Source:
+    """Reads segments off a window. After `next`, `at` is where in the window's data the last segment begins.
+
+    `indented` says that blanks stood before its id, `cut_off` that the file ended before its terminator, `too_long`
+    that it was over the limit and skipped.
+    """
+
+    __slots__ = ("_longest", "_separator", "at", "cut_off", "indented", "terminator", "too_long", "window")
+
+    def __init__(self, window: Window, marks: Delimiters, *, longest: int) -> None:
+        """Read from where `window` stands; a segment of more than `longest` bytes is skipped."""
+        self.window = window
+        self.terminator = marks.segment.encode("latin-1")
+        self._separator = marks.element
+        self._longest = longest
+        self.at = window.at
+        self.indented = False
+        self.cut_off = False
+        self.too_long = False
+
+    def next(self) -> list[str] | None:
+        """Return the elements of the next segment, the tag first; None at the end of the file.
+
+        Empty segments are passed over. One that is too long has the one element "".
+        """
+        window = self.window
+        while True:
+            end = self._find_end()
+            self.too_long = end < 0 and not window.ended
+            if self.too_long:
+                self.at = window.at
+                self._skip()
+                return [""]
+            self.cut_off = end < 0
+            stop = len(window.data) if self.cut_off else end
+            raw = window.data[window.at : stop]
+            bare = raw.lstrip(LINE_ENDS)
+            self.at = window.at + len(raw) - len(bare)
+            text = bare.lstrip(PADDING)
+            self.indented = len(text) < len(bare)
+            if self.cut_off and not text.rstrip(PADDING):
+                return None
+            window.at = stop + (not self.cut_off)
+            if text:
+                return text_of(text.rstrip(LINE_ENDS)).split(self._separator)
+
+    def peek(self) -> list[str]:
+        """Return the elements of the segment after this one without moving, `[""]` where none is at hand."""
+        data, start = self.window.data, self.window.at
+        end = data.find(self.terminator, start)
+        return text_of(data[start : max(end, start)].strip(PADDING)).split(self._separator)
+
+    def put_back(self) -> None:
+        """Let the last segment be read again."""
+        self.window.at = self.at
+
+    def _find_end(self) -> int:
+        """Return where in the window's data the next terminator stands, -1 where there is none within the limit."""
+        window = self.window
+        end = window.data.find(self.terminator, window.at)
+        while end < 0:
+            searched = len(window.data) - window.at
+            if searched > self._longest or not window.fill():
+                break
+            end = window.data.find(self.terminator, window.at + searched)
+        return end
+
+    def _skip(self) -> None:
+        window = self.window
+        while True:
+            window.at = len(window.data)
+            if not window.fill():
+                return
+            end = window.data.find(self.terminator, window.at)
+            if end >= 0:
+                window.at = end + 1
+                return
