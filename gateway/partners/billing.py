@@ -40,8 +40,8 @@ class BillWindow(Section):
 class Tolerance(Section):
     """[tolerance]: when a short payment is good enough (DOMAIN 8.4)."""
 
-    amount: Decimal = Decimal("0.00")
-    percent: Decimal = Decimal(0)  # 0.25 means 0.25 percent
+    amount: Decimal = Field(default=Decimal("0.00"), ge=0, decimal_places=2)
+    percent: Decimal = Field(default=Decimal(0), ge=0, le=100)  # 0.25 means 0.25 percent
     need_both: bool = True
 
 
@@ -81,6 +81,15 @@ class AccountSettings(Section):
     jump_percent: Decimal | None = Field(default=None, ge=0)  # a bill that changes by more waits for a person
     broker: str = ""  # partner id of the broker of record
 
+    def request_type_for(self, event: MembershipEvent) -> str | None:
+        """Return the code of the request type that `event` raises, or None.
+
+        A reinstatement or a change without a type of its own raises that of an enrollment (DOMAIN 3.4).
+        """
+        if event in {MembershipEvent.REINSTATE, MembershipEvent.CHANGE}:
+            return self.request_types.get(event) or self.request_types.get(MembershipEvent.ENROLL)
+        return self.request_types.get(event)
+
 
 class Billing(Section):
     """The whole of `billing.toml`."""
@@ -94,10 +103,13 @@ class Billing(Section):
 
 
 class Rate(Section):
-    """One row of `rates.csv`: plan, tier, monthly price, and the days it holds (`ends_on` inclusive or empty)."""
+    """One row of `rates.csv`: plan, tier, monthly price, and the days it holds.
 
-    plan: str
-    tier: str
-    amount: Money
+    `ends_on` is inclusive; empty means until the next row of the same plan and tier begins.
+    """
+
+    plan: str = Field(min_length=1)
+    tier: str = Field(min_length=1)
+    amount: Money = Field(ge=0, decimal_places=2)
     starts_on: date
     ends_on: date | None = None

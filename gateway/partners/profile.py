@@ -1,7 +1,7 @@
 """A trading partner's profile: who, how, and what was agreed (`partners/<id>/profile.toml`, DOMAIN 11.6).
 
 Every field is a setting: its default stands here, its sentence in docs/partners.md (a test compares them). What no
-single field can say alone is checked in readiness.py and crosscheck.py.
+single field can say alone is checked in profile_rules.py and crosscheck.py.
 """
 
 from datetime import date

@@ -1,0 +1,161 @@
+"""What a partner's billing must agree on within itself, prerequisites of automatic requests included (OR-36)."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from gateway.configuration.toml_file import closest
+from gateway.domain.charge import LEGAL_REQUEST_TYPES, InvoiceMode
+from gateway.domain.coverage import MembershipEvent
+from gateway.domain.mistake import Mistake
+from gateway.domain.parties import LineOfBusiness, PartnerRole
+from gateway.partners.billing import AccountSettings, BillWindow, RequestType
+from gateway.partners.partner import INDIVIDUAL, Partner
+from gateway.partners.profile import PartnerStatus
+from gateway.partners.surroundings import Rule, Surroundings, in_billing
+
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_RAISING = (MembershipEvent.ENROLL, MembershipEvent.TERMINATE, MembershipEvent.CANCEL)
+_MAY_RAISE = frozenset({*_RAISING, MembershipEvent.REINSTATE, MembershipEvent.CHANGE})
+
+
+def request_types_are_legal(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """Only the four combinations of DOMAIN 3.2; an automatic type has a date algorithm that exists."""
+    for code, kind in partner.billing.request_types.items():
+        key = f"request_types.{code}"
+        yield from _illegal(partner, key, kind)
+        if kind.mode is InvoiceMode.AUTOMATIC and kind.date_algorithm not in around.date_algorithms:
+            remedy = closest(kind.date_algorithm, around.date_algorithms)
+            yield in_billing(partner, f"{key}.date_algorithm", "there is no such date algorithm", remedy)
+        yield from _unknown_calendar(partner, f"{key}.calendar", kind.calendar, around)
+
+
+def _illegal(partner: Partner, key: str, kind: RequestType) -> Iterator[Mistake]:
+    """Yield what DOMAIN 3.2 forbids about one request type."""
+    manual = 'only mode = "manual" with generation = "regular" may have it'
+    if (kind.mode, kind.generation, False) not in LEGAL_REQUEST_TYPES:
+        remedy = 'write mode = "manual", or generation = "regular"'
+        yield in_billing(partner, f"{key}.generation", "an automatic request never makes a trial bill", remedy)
+        return
+    may_defer = LEGAL_REQUEST_TYPES.get((kind.mode, kind.generation, kind.approval))
+    if may_defer is None:
+        yield in_billing(partner, f"{key}.approval", f"a {kind.mode} {kind.generation} type has no approval", manual)
+    if kind.defer_count is not None and not may_defer:
+        problem = f"a {kind.mode} {kind.generation} type has no defer count"
+        yield in_billing(partner, f"{key}.defer_count", problem, manual)
+
+
+def _unknown_calendar(partner: Partner, key: str, calendar: str, around: Surroundings) -> Iterator[Mistake]:
+    """Yield the mistake of a calendar that mappings/calendars does not have."""
+    if calendar and calendar not in around.calendars:
+        problem = f"there is no mappings/calendars/{calendar}.toml"
+        yield in_billing(partner, key, problem, closest(calendar, around.calendars))
+
+
+def bill_cycles_run_forward(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """Each cycle has windows, in order and apart; each ends after it starts; cutoffs never go back (DOMAIN 3.8)."""
+    for code, windows in partner.billing.bill_cycles.items():
+        key = f"bill_cycles.{code}"
+        if not windows:
+            yield in_billing(partner, key, "the cycle has no window", "write one [[bill_cycles.CODE]] for each bill")
+        for number, window in enumerate(windows, start=1):
+            if window.end < window.start:
+                remedy = "end it on its start or later"
+                yield in_billing(partner, f"{key}[{number}].end", "the window ends before it starts", remedy)
+        for number, (earlier, later) in enumerate(pairwise(windows), start=2):
+            yield from _behind(partner, f"{key}[{number}]", earlier, later)
+
+
+def _behind(partner: Partner, key: str, earlier: BillWindow, later: BillWindow) -> Iterator[Mistake]:
+    """Yield what is wrong where the window `later` follows `earlier`."""
+    if later.start <= earlier.end:
+        problem = f"it starts on or before the end of the window before it, {earlier.end}"
+        yield in_billing(partner, f"{key}.start", problem, "write the windows in order, each after the one before")
+    if (later.cutoff or later.end) < (earlier.cutoff or earlier.end):
+        yield in_billing(partner, f"{key}.cutoff", "it is before the cutoff of the window before it", "correct one")
+
+
+def accounts_are_billable(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """An account has an id that may stand in file names, a bill cycle, and where it needs them, rates and a calendar.
+
+    Rates are needed unless the premium of the 834 is billed, or nothing is (self-funded).
+    """
+    for account_id, account in partner.billing.accounts.items():
+        key = f"accounts.{account_id}"
+        if not _ACCOUNT_ID.fullmatch(account_id):
+            remedy = "up to 40 letters, digits, dots, dashes and underscores"
+            yield in_billing(partner, key, "this cannot be the id of an account", remedy)
+        if account.bill_cycle not in partner.billing.bill_cycles:
+            remedy = closest(account.bill_cycle, partner.billing.bill_cycles)
+            yield in_billing(partner, f"{key}.bill_cycle", f"there is no bill cycle `{account.bill_cycle}`", remedy)
+        needs_rates = account.rate_source == "table" and account.line_of_business is not LineOfBusiness.SELF_FUNDED
+        if needs_rates and not partner.rates_for(account):
+            remedy = 'write the file, one row per price, or rate_source = "sent"'
+            yield in_billing(partner, f"{key}.rates", f"no rate is on file in {account.rates}", remedy)
+        yield from _unknown_calendar(partner, f"{key}.calendar", account.calendar, around)
+
+
+def events_have_request_types(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """Where member events raise requests, each event has an active automatic type (OR-33, OR-36)."""
+    for account_id, account in partner.billing.accounts.items():
+        key = f"accounts.{account_id}.request_types"
+        for event, code in account.request_types.items():
+            yield from _unfit_type(partner, f"{key}.{event}", event, code)
+        if _raises_requests(account):
+            for event in _RAISING:
+                if event not in account.request_types:
+                    remedy = f'write {event} = "CODE", or member_events_raise_requests = false'
+                    yield in_billing(partner, key, f"no request type is given for {event}", remedy)
+
+
+def _raises_requests(account: AccountSettings) -> bool:
+    """Tell whether member events raise requests for the account (DOMAIN 3.4, preconditions 1 and 4)."""
+    is_insured = account.line_of_business is not LineOfBusiness.SELF_FUNDED
+    return is_insured and account.invoice_request_eligible and account.member_events_raise_requests
+
+
+def _unfit_type(partner: Partner, key: str, event: MembershipEvent, code: str) -> Iterator[Mistake]:
+    """Yield why `event` cannot raise a request of type `code`."""
+    kind = partner.billing.request_types.get(code)
+    if event not in _MAY_RAISE:
+        yield in_billing(partner, key, "this event never raises a request", closest(event, sorted(_MAY_RAISE)))
+    if kind is None:
+        remedy = closest(code, partner.billing.request_types)
+        yield in_billing(partner, key, f"there is no request type `{code}`", remedy)
+    elif kind.mode is not InvoiceMode.AUTOMATIC or not kind.active:
+        what = "not active" if kind.mode is InvoiceMode.AUTOMATIC else "manual"
+        yield in_billing(partner, key, f"the request type `{code}` is {what}", "name an active automatic type")
+
+
+def individual_accounts_have_a_pattern(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """`individual_accounts` and `[accounts.individual]` belong together, in the individual line of business."""
+    pattern = partner.billing.accounts.get(INDIVIDUAL)
+    if not partner.billing.individual_accounts:
+        if pattern is not None:
+            remedy = "write individual_accounts = true, or give the account another id"
+            yield in_billing(partner, f"accounts.{INDIVIDUAL}", "this id is the pattern of individual accounts", remedy)
+        return
+    if pattern is None:
+        remedy = f"write [accounts.{INDIVIDUAL}]: the settings of each subscriber's account"
+        yield in_billing(partner, "individual_accounts", "there is no pattern for individual accounts", remedy)
+    elif pattern.line_of_business is not LineOfBusiness.INDIVIDUAL:
+        key = f"accounts.{INDIVIDUAL}.line_of_business"
+        yield in_billing(partner, key, "the pattern of individual accounts is not individual", 'write "individual"')
+
+
+def who_is_billed_has_accounts(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """An active employer or exchange has something to bill."""
+    is_billed = partner.profile.role in {PartnerRole.EMPLOYER, PartnerRole.EXCHANGE}
+    if is_billed and partner.profile.status is PartnerStatus.ACTIVE and not partner.billing.accounts:
+        problem = f"an active {partner.profile.role} has no account to bill"
+        yield in_billing(partner, "accounts", problem, "write [accounts.ID]")
+
+
+BILLING_RULES: tuple[Rule, ...] = (
+    request_types_are_legal,
+    bill_cycles_run_forward,
+    accounts_are_billable,
+    events_have_request_types,
+    individual_accounts_have_a_pattern,
+    who_is_billed_has_accounts,
+)

@@ -1,0 +1,132 @@
+"""What a profile must agree on within itself; what only an active partner needs is asked of active partners only."""
+
+from collections.abc import Iterator
+
+from gateway.configuration.toml_file import closest
+from gateway.domain.mistake import Mistake
+from gateway.domain.parties import PartnerRole
+from gateway.errors import ConfigurationError
+from gateway.partners.partner import Partner, is_host_key, read_host_keys
+from gateway.partners.profile import PartnerStatus, SecretReference, Sftp
+from gateway.partners.secrets import resolve_secret
+from gateway.partners.surroundings import Rule, Surroundings, in_profile
+
+_DAYS_OF_WEEK = 7
+
+
+def _is_active(partner: Partner) -> bool:
+    return partner.profile.status is PartnerStatus.ACTIVE
+
+
+def folder_is_named_by_id(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """The folder's name is the partner's id."""
+    if partner.folder.name != partner.id:
+        remedy = f'write id = "{partner.folder.name}" or rename the folder to {partner.id}'
+        yield in_profile(partner, "id", f"it differs from the folder's name, {partner.folder.name}", remedy)
+
+
+def login_is_possible(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """An active partner's server knows us by key or password; a passphrase belongs to a key."""
+    sftp = partner.profile.sftp
+    if sftp is None:
+        return
+    if _is_active(partner) and sftp.private_key is None and sftp.password is None:
+        remedy = 'write private_key = { file = "secrets/gateway_ed25519" } or password = { env = "NAME" }'
+        yield in_profile(partner, "sftp", "an active partner needs a way to log in", remedy)
+    if sftp.passphrase is not None and sftp.private_key is None:
+        yield in_profile(partner, "sftp.passphrase", "there is no key that it opens", "write sftp.private_key too")
+
+
+def secrets_are_found(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """A reference names one place; for an active partner the secret is there."""
+    for key, reference in _references(partner.profile.sftp):
+        is_one_place = bool(reference.env) != bool(reference.file)
+        if is_one_place and not _is_active(partner):
+            continue
+        try:
+            resolve_secret(reference, around.home, around.environ)
+        except ConfigurationError as error:
+            yield in_profile(partner, key, str(error), error.hint)
+
+
+def _references(sftp: Sftp | None) -> list[tuple[str, SecretReference]]:
+    """Return the secret references of a server with their dotted keys."""
+    named = {"private_key": sftp.private_key, "passphrase": sftp.passphrase, "password": sftp.password} if sftp else {}
+    return [(f"sftp.{key}", reference) for key, reference in named.items() if reference is not None]
+
+
+def host_key_is_pinned(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """Host keys are OpenSSH public keys; an active partner's server has at least one (DOMAIN 11, rule 4)."""
+    sftp = partner.profile.sftp
+    if sftp is None:
+        return
+    remedy = "write lines such as `ssh-ed25519 AAAA...`, without the host's name in front"
+    for number, line in enumerate(sftp.host_keys, start=1):
+        if not is_host_key(line):
+            yield in_profile(partner, f"sftp.host_keys[{number}]", "this is no OpenSSH public key", remedy)
+    if not _is_active(partner):
+        return
+    try:
+        lines = read_host_keys(sftp, partner.folder)
+    except ConfigurationError as error:
+        yield in_profile(partner, "sftp.host_key_file", str(error), error.hint)
+        return
+    if not lines:
+        pin = "pin it in sftp.host_keys or sftp.host_key_file: ssh-keyscan shows it, the partner confirms it"
+        yield in_profile(partner, "sftp.host_keys", "an active partner's server needs a pinned host key", pin)
+    elif not all(is_host_key(line) for line in lines[len(sftp.host_keys) :]):
+        yield in_profile(partner, "sftp.host_key_file", "a line of it is no OpenSSH public key", remedy)
+
+
+def folders_are_apart(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """What we put away or deliver never lies where we pick up, or we would fetch it as the partner's."""
+    pick_up, delivery = partner.profile.pick_up, partner.profile.delivery
+    folders = {"delivery.ack_folder": delivery.ack_folder, "delivery.feed_folder": delivery.feed_folder}
+    if pick_up.after == "archive":
+        folders["pick_up.archive_folder"] = pick_up.archive_folder
+    for key, folder in folders.items():
+        if folder.rstrip("/") == pick_up.folder.rstrip("/"):
+            yield in_profile(partner, key, "it is the folder that we pick up from", "name another folder")
+
+
+def quirks_are_known(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """Every named quirk has its function."""
+    for number, quirk in enumerate(partner.profile.enrollment.quirks, start=1):
+        if quirk not in around.quirks:
+            key = f"enrollment.quirks[{number}]"
+            yield in_profile(partner, key, f"there is no quirk `{quirk}`", closest(quirk, around.quirks))
+
+
+def only_a_bank_pays_for_all(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """`may_pay = ["*"]` is a bank's: anyone else pays for accounts that are named."""
+    if "*" in partner.profile.remittance.may_pay and partner.profile.role is not PartnerRole.BANK:
+        yield in_profile(partner, "remittance.may_pay", "only a bank may pay for every account", "name the accounts")
+
+
+def expected_days_exist(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A weekly file is due on day 1 (Monday) to 7."""
+    for number, expected in enumerate(partner.profile.expects, start=1):
+        if expected.every == "week" and expected.day > _DAYS_OF_WEEK:
+            key = f"expects[{number}].day"
+            yield in_profile(partner, key, f"a week has no day {expected.day}", "1 (Monday) to 7 (Sunday)")
+
+
+def someone_can_be_called(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """An active partner has a contact: 824 and statements name it (FEATURES HN-16)."""
+    contact = partner.profile.contact
+    if _is_active(partner) and not (contact.name and (contact.email or contact.phone)):
+        remedy = "write contact.name, and contact.email or contact.phone"
+        yield in_profile(partner, "contact", "an active partner needs someone to call", remedy)
+
+
+PROFILE_RULES: tuple[Rule, ...] = (
+    folder_is_named_by_id,
+    login_is_possible,
+    secrets_are_found,
+    host_key_is_pinned,
+    folders_are_apart,
+    quirks_are_known,
+    only_a_bank_pays_for_all,
+    expected_days_exist,
+    someone_can_be_called,
+)
