@@ -11,20 +11,17 @@ from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.parties import Account
 from gateway.errors import NotFound
 from gateway.partners.billing import AccountSettings, BillWindow, RequestType
-from gateway.partners.loader import Partner
+from gateway.partners.partner import Partner
 from gateway.pipeline.plant import Plant
-
-INDIVIDUAL = "individual"  # the settings that all accounts of one subscriber share, [accounts.individual]
 
 
 def settings_of(partner: Partner, account_id: str) -> AccountSettings:
     """Return the settings of an account: its own, or those that individual accounts share; raises NotFound."""
-    accounts = partner.billing.accounts
-    found = accounts.get(account_id) or (accounts.get(INDIVIDUAL) if partner.billing.individual_accounts else None)
+    found = partner.accounts.get(account_id) or partner.individual
     if found is None:
         raise NotFound(
-            f"account {account_id} is not configured for {partner.profile.id}",
-            hint=f"add [accounts.{account_id}] to partners/{partner.profile.id}/billing.toml",
+            f"account {account_id} is not configured for {partner.id}",
+            hint=f"add [accounts.{account_id}] to partners/{partner.id}/billing.toml",
         )
     return found
 
@@ -63,7 +60,7 @@ def open_window(rules: AccountRules, on: date) -> Window | None:
 def rate_table(plant: Plant, account: Account) -> RateTable:
     """Return the rates that an account is billed by."""
     partner = plant.partner(account.partner_id)
-    rows = partner.rates[settings_of(partner, account.id).rates]
+    rows = partner.rates_for(settings_of(partner, account.id))
     return RateTable(Rate(row.plan, row.tier, row.amount, row.starts_on, row.ends_on) for row in rows)
 
 

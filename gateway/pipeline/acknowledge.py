@@ -15,7 +15,7 @@ from gateway.domain.exchange import (
 from gateway.domain.finding import Finding, Level
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
-from gateway.partners.loader import Partner
+from gateway.partners.partner import Partner
 from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
@@ -91,7 +91,7 @@ def _identity(
         record.interchange,
         group.group if group else None,
         instant=plant.clock.now(),
-        control_number=next_control_number(plant, unit, partner.profile.id),
+        control_number=next_control_number(plant, unit, partner.id),
     )
 
 
@@ -102,8 +102,8 @@ def _draft(
     return Draft(
         key=f"ack/{answers}/{kind}",
         kind=kind,
-        partner_id=partner.profile.id,
-        name=document_name(plant, partner.profile.id, kind, identity.control_number, extension="edi"),
+        partner_id=partner.id,
+        name=document_name(plant, partner.id, kind, identity.control_number, extension="edi"),
         folder=partner.profile.delivery.ack_folder,
         subject_id=file.id,
         file_id=file.id,

@@ -10,7 +10,7 @@ from gateway.domain.charge import Invoice
 from gateway.domain.parties import Account
 from gateway.errors import GatewayError
 from gateway.logs import get_logger
-from gateway.pipeline.accounts import INDIVIDUAL, account_rules, open_window
+from gateway.pipeline.accounts import account_rules, open_window
 from gateway.pipeline.invoice import Billed, Held, bill_account, hold
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.timetable import TODAY
@@ -76,8 +76,8 @@ def orders(plant: Plant, on: date) -> Iterator[tuple[str, BillOrder]]:
 
 
 def _accounts(plant: Plant) -> Iterator[Account]:
-    """Yield every account that exists: group accounts of the configuration that have members, and individual ones."""
-    for partner in plant.partners.values():
-        if any(account_id != INDIVIDUAL for account_id in partner.billing.accounts) or partner.billing.individual_accounts:
-            with plant.open_unit() as unit:
-                yield from unit.enrollment.accounts_of(partner.profile.id)
+    """Yield every account in which somebody was ever enrolled, of the partners that are configured."""
+    for partner_id in sorted(plant.partners):
+        with plant.open_unit() as unit:
+            accounts = unit.enrollment.accounts_of(partner_id)
+        yield from accounts

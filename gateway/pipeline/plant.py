@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.billing.calendar import WorkCalendar
 from gateway.domain.exchange import Party
 from gateway.errors import NotFound
-from gateway.partners.loader import Partner
+from gateway.partners.partner import Partner
 from gateway.ports.archive import Archive
 from gateway.ports.clock import Clock
 from gateway.ports.transport import OpenSession

@@ -12,7 +12,7 @@ from gateway.domain.exchange import Arrival, Incident, LogEvent, ReceivedFile, R
 from gateway.domain.identity import content_id
 from gateway.errors import RemoteFileGone, TransferIncomplete
 from gateway.logs import get_logger
-from gateway.partners.loader import Partner
+from gateway.partners.partner import Partner
 from gateway.partners.profile import PickUp
 from gateway.pipeline.plant import Plant
 from gateway.ports.archive import Incoming, Kept
@@ -75,14 +75,14 @@ def _receive_remote(
     """Receive one remote file and put it away; a landing that is already recorded is only put away."""
     pick_up = partner.profile.pick_up
     with plant.open_unit() as unit:
-        arrival = unit.files.find_arrival(partner.profile.id, remote)
+        arrival = unit.files.find_arrival(partner.id, remote)
     if arrival is None:
         if remote.size_bytes > pick_up.max_bytes:
             _refuse_size(plant, partner, remote)
             return
-        with plant.archive.incoming("inbound", partner.profile.id, plant.clock.now().date()) as incoming:
+        with plant.archive.incoming("inbound", partner.id, plant.clock.now().date()) as incoming:
             session.fetch(remote, incoming.stream)
-            arrival = _register(plant, partner.profile.id, remote, incoming.keep())
+            arrival = _register(plant, partner.id, remote, incoming.keep())
         (report.duplicates if arrival.is_duplicate else report.received).append(arrival.file_id)
     elif pick_up.after == "keep":
         return
@@ -165,9 +165,9 @@ def _refuse_size(plant: Plant, partner: Partner, remote: RemoteFile) -> None:
     with plant.open_unit() as unit:
         unit.open_incident(
             Incident(
-                key=content_id("N", partner.profile.id, remote.path, remote.size_bytes),
+                key=content_id("N", partner.id, remote.path, remote.size_bytes),
                 kind="file_too_large",
-                partner_id=partner.profile.id,
+                partner_id=partner.id,
                 opened_at=plant.clock.now(),
                 message=f"A file of {remote.size_bytes} bytes is over the limit of {limit} and was not fetched. "
                 "Raise pick_up.max_bytes in the profile, or ask the partner to split it.",

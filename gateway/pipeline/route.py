@@ -20,7 +20,7 @@ from gateway.pipeline.apply import apply_file
 from gateway.pipeline.bill import bill_due
 from gateway.pipeline.check import check_file
 from gateway.pipeline.deliver import deliver, give_up
-from gateway.pipeline.feed import feed
+from gateway.pipeline.feed import feed, feed_partner
 from gateway.pipeline.invoice import invoice
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.quarantine import leave_it, quarantine_file
@@ -46,6 +46,7 @@ ROUTE: Mapping[str, Station] = {
     "bill": Station(bill_due, leave_it),  # date: the next run takes what is left
     "invoice": Station(invoice, leave_it),  # account id and date: the request says what failed
     "feed": Station(feed, leave_it),  # invoice id
+    "feeds": Station(feed_partner, leave_it),  # partner id: the slot of its feed schedule
     "deliver": Station(deliver, give_up),  # document id
     "watch": Station(watch, leave_it),  # partner id
 }

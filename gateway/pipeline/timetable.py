@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gateway.partners.loader import Partner
+from gateway.partners.partner import Partner
 from gateway.partners.profile import PartnerStatus
 from gateway.pipeline.plant import Plant
 from gateway.ports.jobs import Job, Schedule

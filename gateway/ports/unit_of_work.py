@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Protocol
 
 from gateway.domain.charge import BilledAmount, Invoice, InvoiceLine, InvoiceRequest, OpenInvoice, OpenItem
-from gateway.domain.coverage import Family, FamilyChange, Member, MembershipLogEntry
+from gateway.domain.coverage import Family, FamilyChange, Member, Membership, MembershipLogEntry
 from gateway.domain.exchange import (
     Arrival,
     DeliveryState,
@@ -31,7 +31,7 @@ from gateway.domain.finding import Finding
 from gateway.domain.journal import JournalEntry, LedgerAccount
 from gateway.domain.money import Money
 from gateway.domain.parties import Account
-from gateway.domain.remittance import Case, Placement, Receipt, ReceiptState, Remittance
+from gateway.domain.remittance import Case, Placement, Receipt, Remittance
 from gateway.ports.jobs import Job
 
 
@@ -192,8 +192,8 @@ class Enrollment(Protocol):
         """Return members by id."""
         ...
 
-    def membership_of_subscriber(self, subscriber_id: str, account_ids: Iterable[str]) -> list[str]:
-        """Return the ids of memberships with this subscriber id in these accounts."""
+    def memberships_by_subscriber(self, subscriber_ids: Iterable[str]) -> dict[str, list[Membership]]:
+        """Return the memberships with these subscriber ids, of any account, by subscriber id."""
         ...
 
 
@@ -252,8 +252,8 @@ class Invoices(Protocol):
         """Return one invoice; its status is computed from the journal. Raises NotFound."""
         ...
 
-    def issued_for(self, account_ids: Iterable[str], *, since: date) -> list[Invoice]:
-        """Return the invoices of these accounts billed on or after `since`, oldest first."""
+    def issued_for(self, account_ids: Iterable[str]) -> list[Invoice]:
+        """Return the invoices of these accounts, oldest first."""
         ...
 
     def lines(self, invoice_id: str) -> Iterator[InvoiceLine]:
@@ -284,8 +284,10 @@ class Ledger(Protocol):
         """Append entries to their books' hash chains; an entry whose key is there adds nothing."""
         ...
 
-    def balance(self, ledger: LedgerAccount, *, account_id: str = "", invoice_id: str = "") -> Money:
-        """Return the sum of postings on a ledger account, debit positive, optionally for an account or invoice."""
+    def balance(
+        self, ledger: LedgerAccount, *, account_id: str = "", invoice_id: str = "", since: date | None = None
+    ) -> Money:
+        """Return the sum of postings on a ledger account, debit positive, for an account or invoice, from a day on."""
         ...
 
     def add_receipt(self, receipt: Receipt) -> bool:
@@ -296,8 +298,8 @@ class Ledger(Protocol):
         """Return one receipt or None."""
         ...
 
-    def update_receipt(self, receipt_id: str, *, state: ReceiptState, cash_set_id: str, remittance_set_id: str) -> None:
-        """Write the state of a receipt and the sets that brought and explained it."""
+    def update_receipt(self, receipt: Receipt) -> None:
+        """Write the state of a receipt, its payer, and the sets that brought and explained it."""
         ...
 
     def add_remittance(self, set_id: str, remittance: Remittance, receipt_id: str) -> None:

@@ -1,0 +1,86 @@
+"""What is loaded before money is placed: the accounts, open invoices and members that a remittance could mean."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from gateway.domain.journal import LedgerAccount
+from gateway.domain.remittance import Remittance
+from gateway.partners.partner import Partner
+from gateway.pipeline.plant import Plant
+from gateway.ports.unit_of_work import UnitOfWork
+from gateway.remittance.books import (
+    Books,
+    KnownMember,
+    PayableAccount,
+    wanted_accounts,
+    wanted_invoices,
+    wanted_member_ids,
+)
+from gateway.remittance.rules import AdxSign, RemittanceRules, Tolerance
+
+
+def remittance_rules(partner: Partner) -> RemittanceRules:
+    """Return how a partner's remittance is read and what it may pay."""
+    agreed, tolerance = partner.profile.remittance, partner.billing.tolerance
+    return RemittanceRules(
+        partner_id=partner.id,
+        may_pay=agreed.may_pay,
+        adx_sign=AdxSign(agreed.adx_sign),
+        tolerance=Tolerance(tolerance.amount, tolerance.percent, tolerance.need_both),
+    )
+
+
+def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
+    """Load everything that a remittance could mean, and nothing else (DOMAIN 5.5)."""
+    members = _members(unit, wanted_member_ids(remittance))
+    wanted = wanted_accounts(remittance)
+    configured = list(_configured(plant))
+    named = {
+        found.account_id
+        for number in wanted_invoices(remittance)
+        if (found := unit.invoices.find_invoice(number)) is not None
+    }
+    meant = named | {known.account_id for each in members.values() for known in each}
+    meant |= {each.id for each in configured if wanted & {each.id, *each.policies, *each.tax_ids}}
+    accounts = configured + _individual(unit, meant - {each.id for each in configured})
+    open_invoices = [invoice for account_id in sorted(meant) for invoice in unit.invoices.open_invoices(account_id)]
+    return Books(
+        accounts=tuple(accounts),
+        open_invoices=tuple(sorted(open_invoices, key=lambda each: (each.due_on, each.id))),
+        open_items=tuple(item for account_id in sorted(meant) for item in unit.invoices.open_items(account_id)),
+        find_invoice=unit.invoices.find_invoice,
+        members=members,
+        written_off={
+            account_id: unit.ledger.balance(
+                LedgerAccount.WRITE_OFF, account_id=account_id, since=_start_of_year(plant.clock.business_date())
+            )
+            for account_id in sorted(meant)
+        },
+    )
+
+
+def _start_of_year(day: date) -> date:
+    """Return the first of January: write-offs are capped by calendar year (DOMAIN 8.4)."""
+    return day.replace(month=1, day=1)
+
+
+def _configured(plant: Plant) -> Iterable[PayableAccount]:
+    """Yield every account of the configuration, whoever may pay it."""
+    for partner in plant.partners.values():
+        for account_id, settings in partner.accounts.items():
+            yield PayableAccount(account_id, partner.id, settings.policies, settings.tax_ids)
+
+
+def _individual(unit: UnitOfWork, account_ids: set[str]) -> list[PayableAccount]:
+    """Return the accounts of single subscribers among `account_ids`."""
+    found = (unit.enrollment.account(account_id) for account_id in sorted(account_ids))
+    return [PayableAccount(account.id, account.partner_id) for account in found if account is not None]
+
+
+def _members(unit: UnitOfWork, ids: set[str]) -> dict[str, tuple[KnownMember, ...]]:
+    """Return the memberships that each id of a line leads to."""
+    found = unit.enrollment.memberships_by_subscriber(ids)
+    return {
+        member_id: tuple(KnownMember(each.account_id, each.id, each.policy) for each in memberships)
+        for member_id, memberships in found.items()
+    }

@@ -1,0 +1,305 @@
+"""Station 4a: one 834 set into membership history, events, log entries and invoice requests."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from gateway.billing.requests import Circumstances as RequestCircumstances
+from gateway.billing.requests import decide_request, log_decision
+from gateway.domain.charge import InvoiceRequest
+from gateway.domain.coverage import (
+    EnrollmentHeader,
+    Family,
+    FamilyChange,
+    LogOutcome,
+    MaintenanceRequest,
+    MembershipChange,
+    MembershipLogEntry,
+)
+from gateway.domain.exchange import LogEvent, SetRecord, SetState
+from gateway.domain.finding import Finding, Level, Place
+from gateway.domain.identity import content_id
+from gateway.domain.parties import Account, LineOfBusiness
+from gateway.enrollment.apply import decide
+from gateway.enrollment.counts import check_counts
+from gateway.enrollment.identity import membership_id
+from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
+from gateway.logs import get_logger
+from gateway.partners.partner import Partner, find_account
+from gateway.pipeline.accounts import account_rules, settings_of
+from gateway.pipeline.plant import Plant
+from gateway.ports.unit_of_work import UnitOfWork
+from gateway.transactions.enrollment_834 import RefusedRequest, read_enrollment
+from gateway.x12.reader import read_set
+
+_MEMBERS_AT_ONCE = 500
+_REPLACED = "15"  # BGN01: a re-submission carries the reference of its original
+_INFORMATION = "22"  # BGN01: an information copy is logged and never applied
+
+
+@dataclass(slots=True)
+class _Result:
+    """What came of one set before it is committed: an end other than `applied` rolls its effects back."""
+
+    state: SetState = SetState.APPLIED
+    reason: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, what: str) -> None:
+        """Count one event or outcome for the log line."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def enroll(plant: Plant, record: SetRecord) -> None:
+    """Apply one 834 set: members in chunks, everything in one transaction with the set's state (DESIGN, station 4a).
+
+    A set that is refused, held or ignored leaves no trace in the history; its findings and its end are written alone.
+    """
+    partner = plant.partner(record.partner_id)
+    with plant.open_unit() as unit:
+        result = _apply(plant, unit, partner, record)
+        if result.state is SetState.APPLIED:
+            _end(plant, unit, record, result)
+            unit.commit()
+    if result.state is not SetState.APPLIED:
+        with plant.open_unit() as unit:
+            _end(plant, unit, record, result)
+            unit.commit()
+    get_logger(partner=partner.id, file=record.file_id, transaction_set=record.id).info(
+        "enrolled", state=result.state.value, findings=len(result.findings), **result.counts
+    )
+
+
+def _end(plant: Plant, unit: UnitOfWork, record: SetRecord, result: _Result) -> None:
+    """Write a set's findings, its final state and its line in the log."""
+    unit.exchanges.add_findings(record.file_id, record.id, result.findings)
+    unit.exchanges.move_set(record.id, result.state, expected=[SetState.CHECKED], reason=result.reason)
+    counted = ", ".join(f"{count} {what}" for what, count in sorted(result.counts.items())) or "no member"
+    text = f"834 {record.set.control_number} {result.state}: " + (result.reason or f"{counted}.")
+    unit.record(LogEvent(content_id("E", record.id), plant.clock.now(), "enroll", record.file_id, record.id, text))
+
+
+def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord) -> _Result:
+    """Read the set's bytes again and apply its members; the caller decides whether to commit."""
+    with plant.archive.open(record.kept_path) as stream:
+        segments = read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters)
+        header, requests = read_enrollment(segments, record.delimiters, plant.mappings[record.set.guide])
+        stopped = _stop_before(unit, partner, record, header)
+        if stopped is not None:
+            return stopped
+        run = _Run(plant, unit, partner, record, header)
+        while chunk := list(islice(requests, _MEMBERS_AT_ONCE)):
+            run.take(chunk)
+        return run.finish()
+
+
+def _stop_before(
+    unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader
+) -> _Result | None:
+    """Return why a set is not applied at all: information copy, duplicate reference, older than what was applied."""
+    if header.purpose == _INFORMATION:
+        return _Result(SetState.IGNORED, "BGN01 is 22: an information copy is kept and never applied")
+    scope = _scope(partner, header)
+    if header.purpose != _REPLACED and header.reference:
+        other = unit.exchanges.claim_reference("834", f"{scope}/{header.reference}", record.id)
+        if other is not None and other != record.id:
+            message = "This BGN02 came before from this sponsor: send new data under a new reference, or BGN01 = 15."
+            return _refused("DUPLICATE", message, "BGN", 2)
+    stamp = _stamp(header)
+    if stamp and stamp < unit.exchanges.last_applied_at(scope):
+        message = "This file is older than the last one applied for the sponsor; it is held until a person looked."
+        finding = _business("OLD_FILE", message, "BGN", 3)
+        return _Result(SetState.HELD, message, [finding])
+    return None
+
+
+def _scope(partner: Partner, header: EnrollmentHeader) -> str:
+    """Return what references and stamps are compared within: partner, sponsor and policy."""
+    return f"{partner.id}/{header.sponsor.id}/{header.policy}"
+
+
+def _stamp(header: EnrollmentHeader) -> str:
+    """Return BGN03 and BGN04 as one sortable text, or '' without a date."""
+    return f"{header.created_on.isoformat()}T{header.created_at:0<8}" if header.created_on else ""
+
+
+def _refused(code: str, message: str, segment: str, element: int) -> _Result:
+    """Return the result of a set that is refused whole (824 TR)."""
+    return _Result(SetState.REFUSED, message, [_business(code, message, segment, element)])
+
+
+def _business(code: str, message: str, segment: str, element: int) -> Finding:
+    """Return a finding on the header of a set."""
+    return Finding(code, Level.BUSINESS, message, place=Place(segment=segment, element=element), snip=7)
+
+
+class _Run:
+    """One set being applied: what is believed of the families met so far in a chunk, and the open requests."""
+
+    def __init__(
+        self, plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader
+    ) -> None:
+        self._plant = plant
+        self._unit = unit
+        self._partner = partner
+        self._record = record
+        self._header = header
+        self._result = _Result()
+        self._subscribers = 0
+        self._dependents = 0
+        self._placed = 0
+        self._accounts: dict[str, Account] = {}
+        self._rules: dict[str, EnrollmentRules] = {}
+        self._open: dict[str, InvoiceRequest | None] = {}
+
+    def take(self, requests: Sequence[MaintenanceRequest | RefusedRequest]) -> None:
+        """Apply a chunk: load its families in one query, decide in memory, write in bulk."""
+        readable = [request for request in requests if isinstance(request, MaintenanceRequest)]
+        for request in requests:
+            if isinstance(request, RefusedRequest):
+                self._result.findings += request.findings
+                self._result.count("unreadable")
+        placed = list(self._place(readable))
+        families = self._unit.enrollment.families({membership for _, _, membership in placed})
+        changes: list[FamilyChange] = []
+        entries: list[MembershipLogEntry] = []
+        for request, account, membership in placed:
+            before = families.get(membership)
+            decision = decide(request, before, self._rules_of(account), self._circumstances(account))
+            self._result.findings += decision.findings
+            if decision.change is None:
+                self._result.count("refused")
+                continue
+            changes.append(decision.change)
+            if decision.family is not None:
+                families[membership] = decision.family
+            entries += self._requests_for(request, account, before, decision)
+        self._unit.enrollment.save(changes)
+        self._unit.enrollment.add_log(entries)
+
+    def finish(self) -> _Result:
+        """Judge the set as a whole: totals, unknown sponsor, all-or-nothing."""
+        result = self._result
+        settings = self._partner.profile.enrollment
+        result.findings += check_counts(
+            self._header, subscribers=self._subscribers, dependents=self._dependents, policy=settings.count_mismatch
+        )
+        members = self._subscribers + self._dependents
+        if members and not self._placed:
+            message = "Neither sponsor nor policy is known here: N1*P5, REF*38 and REF*1L lead to no account."
+            return _refused("UNKNOWN_SPONSOR", message, "N1", 4)
+        if any(f.code == "COUNT_MISMATCH" and f.is_error for f in result.findings):
+            return _Result(SetState.REFUSED, "the totals of QTY are not those of the set", result.findings)
+        if settings.all_or_nothing and any(f.is_error for f in result.findings):
+            return _Result(SetState.REFUSED, "the agreement is all or nothing, and a member has errors", result.findings)
+        if stamp := _stamp(self._header):
+            self._unit.exchanges.note_applied(_scope(self._partner, self._header), stamp)
+        return result
+
+    def _place(self, requests: Iterable[MaintenanceRequest]) -> Iterator[tuple[MaintenanceRequest, Account, str]]:
+        """Yield each request with its account and membership; one that leads to no account becomes a finding."""
+        for request in requests:
+            if request.is_subscriber:
+                self._subscribers += 1
+            else:
+                self._dependents += 1
+            account = self._account_of(request)
+            if account is None:
+                self._result.count("refused")
+                self._result.findings.append(_no_account(request))
+                continue
+            self._placed += 1
+            yield request, account, membership_id(account.id, request.subscriber_id)
+
+    def _account_of(self, request: MaintenanceRequest) -> Account | None:
+        """Return the account that a member belongs to, added when it is met for the first time."""
+        if self._partner.individual is not None:
+            account_id = content_id("A", self._partner.id, request.subscriber_id)
+            account = Account(
+                account_id,
+                self._partner.id,
+                LineOfBusiness.INDIVIDUAL,
+                membership_id=membership_id(account_id, request.subscriber_id),
+            )
+        else:
+            found = find_account([self._partner], request.policy, self._header.sponsor.id, self._header.account)
+            if found is None:
+                return None
+            business = settings_of(self._partner, found).line_of_business
+            account = Account(found, self._partner.id, business, policy=request.policy)
+        if account.id not in self._accounts:
+            self._unit.enrollment.add_account(account)
+            self._accounts[account.id] = account
+        return account
+
+    def _rules_of(self, account: Account) -> EnrollmentRules:
+        """Return the enrollment rules of an account."""
+        if account.id not in self._rules:
+            agreed = self._partner.profile.enrollment
+            limits = self._partner.billing.retro_limit
+            settings = settings_of(self._partner, account.id)
+            plans = frozenset(rate.plan for rate in self._partner.rates_for(settings))
+            self._rules[account.id] = EnrollmentRules(
+                end_equals_begin=agreed.end_equals_begin,
+                subscriber_term_cascades=agreed.subscriber_term_cascades,
+                termination_days_limit=limits.termination_days,
+                addition_days_limit=limits.addition_days,
+                known_plans=plans if settings.rate_source == "table" else None,
+                mass_termination_percent=agreed.mass_termination_percent,
+            )
+        return self._rules[account.id]
+
+    def _circumstances(self, account: Account) -> Circumstances:
+        """Return where and when the set's requests come from."""
+        return Circumstances(
+            partner_id=self._partner.id,
+            account_id=account.id,
+            source=self._record.source,
+            known_at=self._plant.clock.now(),
+            received_on=self._plant.clock.business_date(),
+            header=self._header,
+        )
+
+    def _requests_for(
+        self, request: MaintenanceRequest, account: Account, before: Family | None, decision: Decision
+    ) -> Iterator[MembershipLogEntry]:
+        """Decide each event about invoice requests and yield the log entry that every decision gets."""
+        assert decision.change is not None  # noqa: S101
+        for event in decision.change.events:
+            self._result.count(event.event.value)
+            yield self._request_for(event, request, account, before)
+
+    def _request_for(
+        self, event: MembershipChange, request: MaintenanceRequest, account: Account, before: Family | None
+    ) -> MembershipLogEntry:
+        """Make, join or decline an invoice request for one event (DOMAIN 3.4)."""
+        if account.id not in self._open:
+            self._open[account.id] = self._unit.requests.open_for(account.id)
+        circumstances = RequestCircumstances(
+            created_on=self._plant.clock.business_date(),
+            previous_status=before.membership.status if before else None,
+            termination_reason=before.membership.termination_reason if before else "",
+            subscriber_is_responsible=request.responsible is None,
+        )
+        decided = decide_request(event, account_rules(self._plant, account), circumstances, self._open[account.id])
+        if decided.request is not None and decided.request != self._open[account.id]:
+            if decided.outcome is LogOutcome.CREATED:
+                self._unit.requests.add(decided.request)
+            else:
+                self._unit.requests.update(decided.request)
+            self._open[account.id] = decided.request
+        self._result.count(f"request {decided.outcome.value.lower()}")
+        return log_decision(event, decided, self._plant.clock.now())
+
+
+def _no_account(request: MaintenanceRequest) -> Finding:
+    """Return the finding of a member whose group is not known."""
+    return Finding(
+        code="UNKNOWN_GROUP",
+        level=Level.BUSINESS,
+        message="The group or policy of this member (REF*1L) is not one of yours here; check the number.",
+        place=Place(segment="INS", position=request.position, loop="2000"),
+        snip=7,
+        member=request.ordinal,
+    )

@@ -1,0 +1,143 @@
+"""Station 4b: one 820 set to receipt, placements and journal; every cent of the money gets a place."""
+
+from dataclasses import dataclass
+
+from gateway.domain.exchange import LogEvent, SetRecord, SetState
+from gateway.domain.finding import Finding
+from gateway.domain.identity import content_id
+from gateway.domain.money import ZERO
+from gateway.domain.remittance import Receipt, Remittance, Settlement
+from gateway.logs import get_logger
+from gateway.partners.partner import Partner
+from gateway.pipeline.books import load_books, remittance_rules
+from gateway.pipeline.plant import Plant
+from gateway.ports.unit_of_work import UnitOfWork
+from gateway.remittance.association import Association, associate, nearby_receipt_ids
+from gateway.remittance.balance import check_balance
+from gateway.remittance.journal import receipt_entries, release_entries, settlement_entries
+from gateway.remittance.ladder import place
+from gateway.transactions.premium_payment_820 import read_820
+from gateway.x12.reader import read_set
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """How the set ends, and the sentence of the log."""
+
+    state: SetState
+    text: str
+    findings: tuple[Finding, ...] = ()
+
+
+def settle(plant: Plant, record: SetRecord) -> None:
+    """Apply one 820 set: find or announce its receipt, place the money when it is there, post it; one transaction.
+
+    A set whose money has not come yet waits; the set that brings the money ends its waiting. A set that says what
+    was said before, or cannot be read, is refused without an effect (DOMAIN 5.4, 7.6).
+    """
+    partner = plant.partner(record.partner_id)
+    with plant.archive.open(record.kept_path) as stream:
+        segments = read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters)
+        remittance, findings = read_820(segments, record.delimiters, guide=record.set.guide)
+    with plant.open_unit() as unit:
+        if any(finding.is_error for finding in findings):
+            result = _Result(SetState.REFUSED, "an amount or date cannot be read; see its findings", findings)
+        else:
+            result = _apply(plant, unit, partner, record, remittance)
+        unit.exchanges.add_findings(record.file_id, record.id, result.findings)
+        unit.exchanges.move_set(record.id, result.state, expected=[SetState.CHECKED], reason=result.text)
+        text = f"820 {record.set.control_number} {result.state}: {result.text}"
+        unit.record(LogEvent(content_id("E", record.id), plant.clock.now(), "settle", record.file_id, record.id, text))
+        unit.commit()
+    get_logger(partner=partner.id, file=record.file_id, transaction_set=record.id).info(
+        "settled", state=result.state.value, findings=len(result.findings)
+    )
+
+
+def _apply(
+    plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, remittance: Remittance
+) -> _Result:
+    """Bring remittance and money together and place what can be placed."""
+    agreed = partner.profile.remittance
+    known = (unit.ledger.receipt(receipt_id) for receipt_id in nearby_receipt_ids(remittance))
+    association = associate(
+        remittance,
+        next((receipt for receipt in known if receipt is not None), None),
+        set_id=record.id,
+        partner_id=partner.id,
+        confirms_cash=agreed.confirms_cash,
+        apply_before_confirmation=agreed.apply_before_confirmation,
+    )
+    if association.finding is not None:
+        return _Result(SetState.REFUSED, association.finding.message, (association.finding,))
+    receipt = association.receipt
+    if receipt is None:
+        return _Result(SetState.IGNORED, "a report or prenote over no money: kept, nothing to apply")
+    unit.ledger.add_remittance(record.id, remittance, receipt.id)
+    if not unit.ledger.add_receipt(receipt):
+        unit.ledger.update_receipt(receipt)
+    told = check_balance(remittance, remittance_rules(partner).adx_sign).finding
+    findings = (told,) if told else ()
+    if association.apply_now:
+        text = _place(plant, unit, record, remittance, association, receipt)
+    elif association.waiting:
+        return _Result(SetState.WAITING, f"waits for the money, receipt {receipt.id} of {receipt.amount}", findings)
+    else:
+        text = f"receipt {receipt.id} was placed before; this set completes it."
+    _end_waiting(unit, receipt, record)
+    return _Result(SetState.APPLIED, text, findings)
+
+
+def _place(
+    plant: Plant,
+    unit: UnitOfWork,
+    record: SetRecord,
+    remittance: Remittance,
+    association: Association,
+    receipt: Receipt,
+) -> str:
+    """Place the receipt by the set that explains it, post every piece, open the cases; return the log's sentence.
+
+    Whose right to pay counts is the partner's that explains the money; a bank that only brings it explains nothing.
+    """
+    explaining, partner_id = remittance, record.partner_id
+    if receipt.remittance_set_id and receipt.remittance_set_id != record.id:
+        explaining = unit.ledger.remittance(receipt.remittance_set_id)
+        partner_id = unit.exchanges.get_set(receipt.remittance_set_id).partner_id
+    rules = remittance_rules(plant.partner(partner_id))
+    books = load_books(plant, unit, explaining)
+    settlement = place(explaining, receipt.amount, books, rules)
+    on = receipt.settles_on or plant.clock.business_date()
+    source = record.source.key(0)
+    entries = receipt_entries(receipt, on)
+    if association.release_first:
+        released = unit.ledger.release(receipt.id)
+        entries += release_entries(released, receipt, on, source, set_id=record.id)
+    entries += settlement_entries(settlement, receipt, on, source, set_id=record.id)
+    unit.ledger.append(entries)
+    unit.ledger.add_placements(receipt.id, settlement.placements)
+    unit.ledger.open_cases(settlement.cases)
+    return _sentence(receipt, settlement)
+
+
+def _sentence(receipt: Receipt, settlement: Settlement) -> str:
+    """Say where the money went: the three sums are the receipt, always."""
+    applied = sum((p.amount for p in settlement.placements if p.reason is None), ZERO)
+    suspense = sum((p.amount for p in settlement.placements if p.is_suspense), ZERO)
+    unapplied = receipt.amount - applied - suspense
+    reasons = sorted({p.reason.value for p in settlement.placements if p.reason is not None})
+    why = f" ({', '.join(reasons)})" if reasons else ""
+    cases = f"; {len(settlement.cases)} case(s) opened" if settlement.cases else ""
+    written_off = sum((w.amount for w in settlement.write_offs), ZERO)
+    gave_up = f", {written_off} written off within tolerance" if written_off else ""
+    return (
+        f"receipt {receipt.id} of {receipt.amount}: {applied} applied, {unapplied} unapplied, "
+        f"{suspense} in suspense{why}{gave_up}{cases}."
+    )
+
+
+def _end_waiting(unit: UnitOfWork, receipt: Receipt, record: SetRecord) -> None:
+    """End the waiting of the set that had explained money which has now come."""
+    for set_id in {receipt.remittance_set_id, receipt.cash_set_id} - {record.id, ""}:
+        reason = f"its money came with set {record.id}"
+        unit.exchanges.move_set(set_id, SetState.APPLIED, expected=[SetState.WAITING], reason=reason)
