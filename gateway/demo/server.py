@@ -42,11 +42,13 @@ class SimulatedPartnersServer:
         port: int = 0,
         host_key_file: Path | None = None,
         sftp_class: "type[asyncssh.SFTPServer] | None" = None,
+        options: Mapping[str, object] | None = None,
     ) -> None:
         """Serve `root/<user>` to each user; `port` 0 takes a free one.
 
         The host key is made anew, or read from `host_key_file`, which is written when it is missing.
-        `sftp_class` answers the requests instead of asyncssh's own class: tests give one with a fault.
+        `sftp_class` answers the requests instead of asyncssh's own class, and `options` go to `asyncssh.listen`
+        over ours: tests give faults.
         """
         if "asyncssh" not in globals():
             raise ConfigurationError(
@@ -55,6 +57,7 @@ class SimulatedPartnersServer:
         self.root = root
         self._users = dict(users)
         self._sftp_class = sftp_class or asyncssh.SFTPServer
+        self._options = dict(options or {})
         self._host_key = _host_key(host_key_file)
         self.port = port
         self._connections: set[asyncssh.SSHServerConnection] = set()
@@ -107,16 +110,14 @@ class SimulatedPartnersServer:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         try:
-            acceptor = await asyncssh.listen(
-                HOST,
-                self.port,
-                server_factory=_doorkeeper(self._users, self._connections),
-                server_host_keys=[self._host_key],
-                sftp_factory=self._sftp_for,
-                allow_scp=False,
-                agent_forwarding=False,
-                gss_host=None,
-            )
+            ours = {
+                "server_factory": _doorkeeper(self._users, self._connections),
+                "server_host_keys": [self._host_key],
+                "sftp_factory": self._sftp_for,
+                "agent_forwarding": False,
+                "gss_host": None,
+            }
+            acceptor = await asyncssh.listen(HOST, self.port, **ours | self._options)
         except OSError as error:
             listening.set_exception(error)
             return
