@@ -1,0 +1,107 @@
+"""Each planted fault holds the bill, a sound bill passes (IA-54, IA-42)."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from gateway.billing.account import RateSource
+from gateway.billing.charges import charges_due
+from gateway.billing.difference import bill_by_difference
+from gateway.billing.rating import Rate, RateTable
+from gateway.billing.release import BillDraft, check_release, is_held
+from gateway.domain.period import CoverageMonth
+
+DECEMBER = CoverageMonth(2025, 12)
+PRICES = {"EMP": "600.00"}
+
+
+@pytest.fixture
+def draft(coverage, family, rates, acme, billed):
+    """Make a draft of December; keyword arguments plant a fault."""
+
+    def make(*coverages, table=None, already=("2025-09", "2025-10", "2025-11"), account=acme) -> BillDraft:
+        table = table or rates(PRICES)
+        due, _ = charges_due(family(*(coverages or (coverage(tier="EMP"),))), account, table, DECEMBER.last_day)
+        before = billed(already, "600.00", tier="EMP")
+        return BillDraft(account, table, DECEMBER, due, before, bill_by_difference(due, before, current=DECEMBER))
+
+    return make
+
+
+def codes(draft: BillDraft) -> list[str]:
+    return [finding.code for finding in check_release(draft)]
+
+
+def test_a_sound_bill_passes(draft):
+    assert [] == check_release(draft())
+
+
+def test_a_credit_bill_is_said_and_goes_out(draft, coverage):
+    findings = check_release(draft(coverage(tier="EMP", last_day=date(2025, 9, 30))))
+    assert (["NEGATIVE_TOTAL"], False) == ([each.code for each in findings], is_held(findings))
+
+
+def test_a_zero_rate_holds_the_bill(draft, rates):
+    findings = check_release(draft(table=rates({"EMP": "0.00"}), already=()))
+    assert (["ZERO_RATE"], True) == ([each.code for each in findings], is_held(findings))
+
+
+def test_a_premium_of_zero_from_an_exchange_does_not(draft, coverage, acme):
+    account = replace(acme, rate_source=RateSource.SENT)
+    assert [] == codes(draft(coverage(tier="EMP", premium="0.00"), already=(), account=account))
+
+
+def test_a_credit_because_a_rate_is_missing_holds_the_bill(draft, rates):
+    lost = rates({"EMP": "600.00"}, starts_on=date(2025, 11, 1))
+    findings = check_release(draft(table=lost))
+    assert ["NEGATIVE_TOTAL", "MISSING_RATE", "MISSING_RATE"] == [each.code for each in findings]
+    assert is_held(findings)
+
+
+def test_a_rate_that_begins_inside_the_month_is_not_missing(draft, coverage, rates):
+    ended = coverage(tier="EMP", last_day=date(2025, 9, 30))
+    table = rates({"EMP": "600.00"}, starts_on=date(2025, 9, 1))
+    assert "MISSING_RATE" not in codes(draft(ended, table=table))
+
+
+def test_two_plans_of_one_insurance_line_over_the_same_days_hold_the_bill(draft, coverage):
+    table = RateTable(Rate(plan, "EMP", Decimal("600.00"), date(2025, 1, 1)) for plan in ("GOLD", "SILVER"))
+    double = draft(coverage(tier="EMP"), coverage(tier="EMP", plan="SILVER"), table=table)
+    assert {"DUPLICATE_MEMBER"} == set(codes(double))
+
+
+def test_a_change_of_plan_and_a_second_insurance_line_are_no_duplicates(draft, coverage):
+    table = RateTable(Rate(plan, "EMP", Decimal("600.00"), date(2025, 1, 1)) for plan in ("GOLD", "SILVER", "DEN"))
+    changed = draft(
+        coverage(tier="EMP", last_day=date(2025, 10, 31)),
+        coverage(tier="EMP", plan="SILVER", starts_on=date(2025, 11, 1)),
+        coverage(tier="EMP", plan="DEN", insurance_line="DEN"),
+        table=table,
+    )
+    assert [] == codes(changed)
+
+
+def test_ia_42_a_charge_without_a_source_holds_the_bill(draft):
+    sound = draft()
+    assert ["ORPHAN_CHARGE"] == codes(replace(sound, due=[replace(charge, set_id="") for charge in sound.due]))
+
+
+@pytest.mark.parametrize(
+    ("price", "found"),
+    [("630.00", []), ("630.01", ["PREMIUM_JUMP"]), ("570.00", []), ("569.99", ["PREMIUM_JUMP"])],
+)
+def test_a_jump_against_last_month_beyond_the_account_s_limit_holds_the_bill(price, found, draft, acme):
+    account = replace(acme, jump_percent=Decimal(5))
+    table = RateTable(
+        [
+            Rate("GOLD", "EMP", Decimal("600.00"), date(2025, 1, 1), date(2025, 11, 30)),
+            Rate("GOLD", "EMP", Decimal(price), date(2025, 12, 1)),
+        ]
+    )
+    assert found == codes(draft(table=table, account=account))
+
+
+def test_the_first_bill_of_an_account_has_nothing_to_jump_from(draft, acme):
+    assert [] == codes(draft(already=(), account=replace(acme, jump_percent=Decimal(5))))
