@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from gateway.domain.exchange import SetSource
+from gateway.domain.finding import Finding
 from gateway.domain.money import Money
 from gateway.domain.parties import Organization, Person
 from gateway.domain.period import Period
@@ -54,6 +55,8 @@ class EnrollmentHeader:
     subscribers_total: int | None = None  # QTY*ET
     dependents_total: int | None = None  # QTY*DT
     members_total: int | None = None  # QTY*TO
+    findings: tuple[Finding, ...] = ()  # what could not be read: an error refuses the set
+    unread: tuple[str, ...] = field(default=(), repr=False)  # segments and elements no rule reads, as sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class CoverageRequest:
     effective_on: date | None = None  # DTP 303
     premium: Money | None = None  # AMT*P3
     references: tuple[tuple[str, str], ...] = ()
+    kept: tuple[str, ...] = field(default=(), repr=False)  # 2310 providers and 2320 other insurance, as sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,9 @@ class MaintenanceRequest:
     reporting: tuple[tuple[str, str], ...] = ()  # 2750 name and value pairs, names upper-cased
     references: tuple[tuple[str, str], ...] = ()  # every other REF of the loop
     unread: tuple[str, ...] = field(default=(), repr=False)  # segments no rule reads: kept, never dropped silently
+    former: Person | None = field(default=None, repr=False)  # 2100B: who a corrected person was on file until now
+    reporting_dates: tuple[tuple[str, date], ...] = ()  # 2750 DTP 007 by category name, where one was sent
+    notes: tuple[str, ...] = ()  # what a partner's quirk changed, in plain words without personal data
 
 
 class MembershipStatus(StrEnum):

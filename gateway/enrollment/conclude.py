@@ -1,0 +1,137 @@
+"""What was done to a family as rows, one event, and the family as it is believed afterwards."""
+
+from dataclasses import replace
+from datetime import date
+
+from gateway.domain.coverage import (
+    Coverage,
+    Family,
+    FamilyChange,
+    MaintenanceRequest,
+    MaintenanceType,
+    Member,
+    Membership,
+    MembershipChange,
+    MembershipEvent,
+    MembershipStatus,
+)
+from gateway.domain.finding import Finding
+from gateway.enrollment.case import Case, Done
+from gateway.enrollment.covers import Covers
+from gateway.enrollment.events import Operation, event_of
+from gateway.enrollment.rules import Decision
+
+
+def conclude(case: Case, done: list[Done], findings: tuple[Finding, ...], news: Member | None) -> Decision:
+    """Turn what was done into rows, one event, and the family as it is believed now."""
+    request, circumstances, family = case.request, case.circumstances, case.family
+    effective = [each for each in done if each.changed]
+    opened: tuple[Coverage, ...] = ()
+    superseded: tuple[str, ...] = ()
+    membership, coverages = family.membership, family.coverages
+    if effective:
+        difference = case.covers.difference(circumstances, request.ordinal, membership.id)
+        opened, superseded = difference
+        coverages = difference.apply(coverages)
+    status = case.covers.status if effective else membership.status
+    membership = _updated_membership(membership, request, status)
+    event = _event(case, effective, news)
+    change = FamilyChange(
+        membership=membership,
+        members=(news,) if news is not None else (),
+        opened=opened,
+        superseded=superseded,
+        known_at=circumstances.known_at,
+        events=(
+            MembershipChange(
+                key=f"{circumstances.source.set_id}/{request.ordinal}",
+                event=event,
+                membership_id=membership.id,
+                member_id=case.member.id,
+                effective_on=_effective_on(effective, request),
+                source=circumstances.source,
+                ordinal=request.ordinal,
+                reason=request.reason,
+                note=_note(case, opened),
+            ),
+        ),
+    )
+    if not effective and news is None and membership is family.membership:
+        return Decision(change, findings, family)
+    return Decision(change, findings, Family(membership, _with_member(family.members, news), coverages))
+
+
+def _event(case: Case, effective: list[Done], news: Member | None) -> MembershipEvent:
+    """Return what the request came to (DOMAIN 4.5)."""
+    if effective:
+        return _event_of_cover(case, effective)
+    kinds = {line.maintenance for line in case.request.coverages} or {case.request.maintenance}
+    if kinds == {MaintenanceType.AUDIT}:
+        return MembershipEvent.COMPARE
+    if kinds == {MaintenanceType.NOT_APPLICABLE}:
+        return MembershipEvent.LINK_ONLY
+    if news is not None:
+        return MembershipEvent.CHANGE if _is_younger_or_older(case, news) else MembershipEvent.INFO
+    if not case.request.coverages and kinds == {MaintenanceType.REINSTATEMENT}:
+        return MembershipEvent.INFO  # the person is back, no coverage is (DOMAIN 4.4 rule 5)
+    return MembershipEvent.NO_CHANGE
+
+
+def _event_of_cover(case: Case, effective: list[Done]) -> MembershipEvent:
+    """Return what a change of cover means: was the membership active, and is it now?
+
+    New cover asks whether there was any on its first day; all else, whether any product goes on.
+    """
+    operations = [each.operation for each in effective]
+    before, after = Covers(case.family), case.covers
+    day = effective[0].effective_on
+    if day is not None and {Operation.ADD, Operation.BACK} & set(operations):
+        return event_of(operations, was_active=before.is_active_on(day), is_active=after.is_active_on(day))
+    active = MembershipStatus.ACTIVE
+    return event_of(operations, was_active=before.status is active, is_active=after.status is active)
+
+
+def _is_younger_or_older(case: Case, news: Member) -> bool:
+    """Tell whether a birth date on file was corrected: age may be a price."""
+    on_file = next((member for member in case.family.members if member.id == news.id), None)
+    return on_file is not None and on_file.person.birth_date not in {None, news.person.birth_date}
+
+
+def _effective_on(effective: list[Done], request: MaintenanceRequest) -> date | None:
+    """Return when the event counts: the first date of what was changed, else the maintenance date that was sent."""
+    days = [each.effective_on for each in effective if each.effective_on is not None]
+    return min(days) if days else request.effective_on
+
+
+def _note(case: Case, opened: tuple[Coverage, ...]) -> str:
+    """Return what a reader of the log should know, in plain words without personal data."""
+    notes = list(case.request.notes)
+    kept = [row.billable_before for row in opened if row.billable_before is not None]
+    if kept:
+        notes.append(f"billed until {max(kept)} (exclusive): the end came after the retro limit")
+    others = len({row.member_id for row in opened} - {case.member.id})
+    if others:
+        notes.append(f"{others} dependent{'s' if others > 1 else ''} ended with the subscriber")
+    return "; ".join(notes)
+
+
+def _updated_membership(membership: Membership, request: MaintenanceRequest, status: MembershipStatus) -> Membership:
+    """Return the membership with its new status; the reason of a termination stays until the next one.
+
+    It stays through a reinstatement too, so that billing can tell which reason had ended what is back (DOMAIN 3.4).
+    """
+    ends = status is not membership.status and status in {MembershipStatus.TERMINATED, MembershipStatus.CANCELED}
+    reason = request.reason if ends else membership.termination_reason
+    policy = request.policy or membership.policy
+    if (status, reason, policy) == (membership.status, membership.termination_reason, membership.policy):
+        return membership
+    return replace(membership, status=status, termination_reason=reason, policy=policy)
+
+
+def _with_member(members: tuple[Member, ...], news: Member | None) -> tuple[Member, ...]:
+    """Return the members with `news` added, or put in place of the one with the same id."""
+    if news is None:
+        return members
+    if any(member.id == news.id for member in members):
+        return tuple(news if member.id == news.id else member for member in members)
+    return (*members, news)
