@@ -4,12 +4,11 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from typing import BinaryIO
 
 from gateway.domain.money import ZERO
 from gateway.errors import InvariantBroken
-from gateway.feeds.statement import FeedLine, FeedTotals, InvoiceStatement, Tally, agree
+from gateway.feeds.statement import FeedLine, FeedTotals, InvoiceStatement, Tally, agree, read_amount
 
 COLUMNS = (
     "invoice_id", "account_id", "group_name", "bill_group", "coverage_month", "line_type", "member_ref",
@@ -45,7 +44,7 @@ def verify_csv(stream: BinaryIO) -> FeedTotals:
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
     try:
         return _count(csv.reader(text, strict=True))
-    except (csv.Error, ValueError, InvalidOperation) as error:
+    except (csv.Error, ValueError) as error:
         raise InvariantBroken(f"the invoice feed cannot be read back: {type(error).__name__}") from error
     finally:
         text.detach()
@@ -88,9 +87,9 @@ def _count(rows: Iterator[list[str]]) -> FeedTotals:
     total = ZERO
     for count, row in enumerate(rows):
         if len(row) == len(COLUMNS):
-            total += Decimal(row[_AMOUNT])
+            total += read_amount(row[_AMOUNT])
         elif row[:1] == [TRAILER] and len(row) == 3 and next(rows, None) is None:
-            return agree(FeedTotals(int(row[1]), Decimal(row[2])), FeedTotals(count, total))
+            return agree(FeedTotals(int(row[1]), read_amount(row[2])), FeedTotals(count, total))
         else:
             raise InvariantBroken(f"row {count + 1} of the invoice feed is neither a line nor the only trailer")
     raise InvariantBroken("the invoice feed has no trailer")

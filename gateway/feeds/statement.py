@@ -1,7 +1,9 @@
 """What an invoice feed shows, and the totals that every format must prove (DOMAIN 10)."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import BinaryIO, Protocol, TypeAlias
 
 from gateway.billing.statement import CURRENT_TYPES, Statement
@@ -9,6 +11,8 @@ from gateway.domain.charge import Invoice, InvoiceLine
 from gateway.domain.exchange import DocumentKind
 from gateway.domain.money import ZERO, Money
 from gateway.errors import InvariantBroken
+
+_AMOUNT = re.compile(r"-?\d+\.\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,13 @@ class Tally:
                 f"its feed would show {self.totals.rows} and {self.totals.total}"
             )
         return Statement(invoice.previous_balance, invoice.payments, self._adjustments, self._current)
+
+
+def read_amount(text: str) -> Money:
+    """Return an amount as feeds write it, with exactly two decimals; raises ValueError for anything else."""
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError("not an amount with two decimals")
+    return Decimal(text)
 
 
 def agree(written: FeedTotals, counted: FeedTotals) -> FeedTotals:
