@@ -1,0 +1,1 @@
+"""The only place that speaks SQL: SQLAlchemy Core tables, Alembic migrations, one schema on SQLite and PostgreSQL."""

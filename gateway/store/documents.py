@@ -1,0 +1,75 @@
+"""Outbound documents, their delivery, and our control numbers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, select
+
+from gateway.domain.exchange import DeliveryState, OutboundDocument
+from gateway.errors import NotFound
+from gateway.store.tables_exchange import control_numbers, delivery_attempts, documents
+from gateway.store.transaction import Transaction, values_of
+
+_CONTROL_NUMBER_MAX = 999_999_999  # ISA13 has nine digits (DOMAIN 7.6)
+
+
+class SqlDocuments:
+    """The `Documents` part of a unit of work."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Take the transaction of the unit of work."""
+        self._db = transaction
+
+    def next_control_number(self, our_id: str, partner_id: str, kind: str) -> int:
+        """Allocate the next ISA13 or GS06 towards a partner: rising, gapless, 1 to 999999999, then 1 again."""
+        key = {"our_id": our_id, "partner_id": partner_id, "kind": kind}
+        return self._db.count_up(control_numbers, key, wraps_after=_CONTROL_NUMBER_MAX)
+
+    def add(self, document: OutboundDocument) -> bool:
+        """Add a document; False when its key is there."""
+        return self._db.add(documents, [values_of(document)], key=["key"]) == 1
+
+    def find_by_key(self, key: str) -> OutboundDocument | None:
+        """Return the document with this key, or None."""
+        found = self._documents(documents.c.key == key)
+        return found[0] if found else None
+
+    def get(self, document_id: str) -> OutboundDocument:
+        """Return one document; raises NotFound."""
+        found = self._documents(documents.c.id == document_id)
+        if not found:
+            raise NotFound(f"there is no document {document_id}")
+        return found[0]
+
+    def move(
+        self,
+        document_id: str,
+        to: DeliveryState,
+        *,
+        expected: Iterable[DeliveryState],
+        at: datetime,
+        reason: str = "",
+    ) -> bool:
+        """Change the delivery state if it is one of `expected` now, and write the attempt down; False otherwise."""
+        if not self._db.move(documents, document_id, to, expected=expected, reason=reason):
+            return False
+        attempt = {"document_id": document_id, "at": at, "state": to, "reason": reason}
+        self._db.change(insert(delivery_attempts).values(attempt))
+        return True
+
+    def count_try(self, document_id: str) -> int:
+        """Add one failed try and return how many there were."""
+        return self._db.count_try(documents, document_id)
+
+    def in_state(self, states: Iterable[DeliveryState]) -> list[OutboundDocument]:
+        """Return the documents in these states, oldest first."""
+        return self._documents(documents.c.state.in_(list(states)))
+
+    def find_by_control_number(self, partner_id: str, control_number: str) -> list[OutboundDocument]:
+        """Return what we sent to a partner under this ISA13, oldest first."""
+        return self._documents((documents.c.partner_id == partner_id) & (documents.c.control_number == control_number))
+
+    def _documents(self, condition: ColumnElement[bool]) -> list[OutboundDocument]:
+        """Return the documents under `condition`, oldest first."""
+        found = select(documents).where(condition).order_by(documents.c.created_at, documents.c.id)
+        return [OutboundDocument(**row._asdict()) for row in self._db.rows(found)]

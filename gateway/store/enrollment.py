@@ -1,0 +1,187 @@
+"""Accounts, memberships, members and their coverages over time, and the membership log."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import select, update
+
+from gateway.domain.coverage import Coverage, Family, FamilyChange, Member, Membership, MembershipLogEntry
+from gateway.domain.parties import Account, Person
+from gateway.domain.period import Period
+from gateway.store.tables_enrollment import (
+    accounts,
+    coverages,
+    members,
+    membership_events,
+    membership_log,
+    memberships,
+)
+from gateway.store.transaction import Record, Transaction, chunks, values_of
+
+_PERSON = tuple(field.name for field in fields(Person))
+
+
+class SqlEnrollment:
+    """The `Enrollment` part of a unit of work."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Take the transaction of the unit of work."""
+        self._db = transaction
+
+    def families(self, membership_ids: Iterable[str]) -> dict[str, Family]:
+        """Return what is believed now of these memberships, by id: three queries per thousand of them."""
+        found: dict[str, Family] = {}
+        for chunk in chunks(dict.fromkeys(membership_ids)):
+            rows = self._db.rows(select(memberships).where(memberships.c.id.in_(chunk)))
+            found |= {family.membership.id: family for family in self._families(rows)}
+        return found
+
+    def families_of_account(self, account_id: str) -> Iterator[Family]:
+        """Yield the families of an account in the order of membership id, in chunks."""
+        for page in self._db.pages(select(memberships).where(memberships.c.account_id == account_id), memberships.c.id):
+            yield from self._families(page)
+
+    def _families(self, rows: Sequence[Record]) -> list[Family]:
+        """Return the families of membership rows (at most a chunk), with members and coverages that are believed."""
+        ids = [row.id for row in rows]
+        people = self._db.rows(
+            select(members).where(members.c.membership_id.in_(ids)).order_by(members.c.membership_id, members.c.id)
+        )
+        covers = self._db.rows(
+            select(coverages)
+            .where(coverages.c.membership_id.in_(ids), coverages.c.superseded_at.is_(None))
+            .order_by(coverages.c.membership_id, coverages.c.line_id, coverages.c.starts_on, coverages.c.id)
+        )
+        of = attrgetter("membership_id")
+        people_of = {key: tuple(member_of(row) for row in group) for key, group in groupby(people, of)}
+        covers_of = {key: tuple(coverage_of(row) for row in group) for key, group in groupby(covers, of)}
+        return [
+            Family(Membership(**row._asdict()), people_of.get(row.id, ()), covers_of.get(row.id, ())) for row in rows
+        ]
+
+    def save(self, changes: Sequence[FamilyChange]) -> None:
+        """Write memberships, members, coverage versions and events in bulk; of a membership the last change stands."""
+        of_membership = {change.membership.id: change.membership for change in changes}
+        of_member = {member.id: member for change in changes for member in change.members}
+        self._db.put(
+            memberships,
+            map(values_of, of_membership.values()),
+            change=("account_id", "subscriber_id", "status", "termination_reason", "policy"),
+        )
+        self._db.put(
+            members,
+            map(_member_row, of_member.values()),
+            change=("is_subscriber", "relationship", "benefit_status", *_PERSON),
+        )
+        self._db.add(coverages, (_coverage_row(cover) for change in changes for cover in change.opened))
+        for known_at, same_time in groupby(changes, attrgetter("known_at")):
+            for ids in chunks(cover_id for change in same_time for cover_id in change.superseded):
+                self._db.change(
+                    update(coverages)
+                    .where(coverages.c.id.in_(ids), coverages.c.superseded_at.is_(None))
+                    .values(superseded_at=known_at)
+                )
+        self._db.add(membership_events, (row for change in changes for row in _event_rows(change)))
+
+    def add_account(self, account: Account) -> None:
+        """Add an account unless it is there."""
+        self._db.add(accounts, [values_of(account)])
+
+    def account(self, account_id: str) -> Account | None:
+        """Return one account or None."""
+        row = self._db.first(select(accounts).where(accounts.c.id == account_id))
+        return None if row is None else Account(**row._asdict())
+
+    def accounts_of(self, partner_id: str) -> list[Account]:
+        """Return a partner's accounts in the order of their ids."""
+        found = select(accounts).where(accounts.c.partner_id == partner_id).order_by(accounts.c.id)
+        return [Account(**row._asdict()) for row in self._db.rows(found)]
+
+    def lock_account(self, account_id: str) -> None:
+        """Keep every other transaction that locks this account waiting until this one ends.
+
+        On SQLite the transaction holds the one write lock anyway.
+        """
+        self._db.first(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+
+    def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
+        """Append to the membership log; an entry whose key is there adds nothing."""
+        self._db.add(membership_log, map(values_of, entries))
+
+    def members(self, member_ids: Iterable[str]) -> dict[str, Member]:
+        """Return members by id."""
+        found: dict[str, Member] = {}
+        for chunk in chunks(dict.fromkeys(member_ids)):
+            rows = self._db.rows(select(members).where(members.c.id.in_(chunk)))
+            found |= {row.id: member_of(row) for row in rows}
+        return found
+
+    def membership_of_subscriber(self, subscriber_id: str, account_ids: Iterable[str]) -> list[str]:
+        """Return the ids of memberships with this subscriber id in these accounts."""
+        wanted = set(account_ids)
+        found = self._db.rows(
+            select(memberships.c.id, memberships.c.account_id)
+            .where(memberships.c.subscriber_id == subscriber_id)
+            .order_by(memberships.c.id)
+        )
+        return [row.id for row in found if row.account_id in wanted]
+
+    def memberships_by_subscriber(self, subscriber_ids: Iterable[str]) -> dict[str, list[Membership]]:
+        """Return the memberships with these subscriber ids, of any account, by subscriber id."""
+        found: dict[str, list[Membership]] = {}
+        for chunk in chunks(dict.fromkeys(subscriber_ids)):
+            wanted = select(memberships).where(memberships.c.subscriber_id.in_(chunk)).order_by(memberships.c.id)
+            for row in self._db.rows(wanted):
+                found.setdefault(row.subscriber_id, []).append(Membership(**row._asdict()))
+        return found
+
+
+def _member_row(member: Member) -> dict[str, Any]:
+    """Return the row of a member."""
+    row = values_of(member)
+    return row | values_of(row.pop("person"))
+
+
+def member_of(row: Record) -> Member:
+    """Return the member that a row of `members` holds."""
+    return Member(
+        id=row.id,
+        membership_id=row.membership_id,
+        is_subscriber=row.is_subscriber,
+        relationship=row.relationship,
+        person=Person(**{name: getattr(row, name) for name in _PERSON}),
+        benefit_status=row.benefit_status,
+    )
+
+
+def _coverage_row(cover: Coverage) -> dict[str, Any]:
+    """Return the row of a coverage version."""
+    row = values_of(cover)
+    return row | values_of(row.pop("period"))
+
+
+def coverage_of(row: Record) -> Coverage:
+    """Return the coverage version that a row of `coverages` holds."""
+    values = row._asdict()
+    return Coverage(period=Period(values.pop("starts_on"), values.pop("ends_before")), **values)
+
+
+def _event_rows(change: FamilyChange) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the events of a change."""
+    for event in change.events:
+        yield {
+            "key": event.key,
+            "event": event.event,
+            "membership_id": event.membership_id,
+            "member_id": event.member_id,
+            "effective_on": event.effective_on,
+            "set_id": event.source.set_id,
+            "source": event.source.key(event.ordinal),
+            "ordinal": event.ordinal,
+            "reason": event.reason,
+            "note": event.note,
+            "known_at": change.known_at,
+        }

@@ -1,0 +1,103 @@
+"""Inbound files, their landings, and the last look at each partner's folder."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from gateway.domain.exchange import Arrival, FileState, ReceivedFile, RemoteFile
+from gateway.errors import NotFound
+from gateway.store.tables_exchange import arrivals, files, looks, transaction_sets
+from gateway.store.transaction import Record, Transaction, values_of
+
+
+class SqlFiles:
+    """The `Files` part of a unit of work."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Take the transaction of the unit of work."""
+        self._db = transaction
+
+    def last_look(self, partner_id: str) -> dict[str, RemoteFile]:
+        """Return what the partner's folder listed at the last look, by path."""
+        listed = self._db.rows(
+            select(looks.c.path, looks.c.size_bytes, looks.c.modified_at).where(looks.c.partner_id == partner_id)
+        )
+        return {row.path: RemoteFile(**row._asdict()) for row in listed}
+
+    def record_look(self, partner_id: str, listing: Sequence[RemoteFile]) -> None:
+        """Replace the last look by this listing."""
+        self._db.change(delete(looks).where(looks.c.partner_id == partner_id))
+        self._db.add(looks, ({"partner_id": partner_id, **values_of(remote)} for remote in listing))
+
+    def claim(self, file: ReceivedFile) -> bool:
+        """Add the file; False when these bytes of this partner are already here."""
+        return self._db.add(files, [values_of(file)]) == 1
+
+    def add_arrival(self, arrival: Arrival) -> bool:
+        """Add one landing; False when this landing is already recorded."""
+        row = {
+            **values_of(arrival.remote),
+            "partner_id": arrival.partner_id,
+            "file_id": arrival.file_id,
+            "arrived_at": arrival.arrived_at,
+            "is_duplicate": arrival.is_duplicate,
+            "put_away": arrival.put_away,
+        }
+        return self._db.add(arrivals, [row]) == 1
+
+    def find_arrival(self, partner_id: str, remote: RemoteFile) -> Arrival | None:
+        """Return the recorded landing of exactly this remote file, or None."""
+        row = self._db.first(select(arrivals).where(_is_landing(partner_id, remote)))
+        return None if row is None else arrival_of(row)
+
+    def mark_put_away(self, arrival: Arrival) -> None:
+        """Note that the remote side was archived or deleted."""
+        self._db.change(update(arrivals).where(_is_landing(arrival.partner_id, arrival.remote)).values(put_away=True))
+
+    def get(self, file_id: str) -> ReceivedFile:
+        """Return one file; raises NotFound."""
+        row = self._db.first(select(files).where(files.c.id == file_id))
+        if row is None:
+            raise NotFound(f"there is no file {file_id}", hint="`gateway log` lists the files")
+        return ReceivedFile(**row._asdict())
+
+    def move(self, file_id: str, to: FileState, *, expected: Iterable[FileState], reason: str = "") -> bool:
+        """Change the state if it is one of `expected` now; False (and no change) otherwise."""
+        return self._db.move(files, file_id, to, expected=expected, reason=reason)
+
+    def count_try(self, file_id: str) -> int:
+        """Add one failed try and return how many there were."""
+        return self._db.count_try(files, file_id)
+
+    def arrivals_since(self, partner_id: str, since: date) -> list[tuple[date, str]]:
+        """Return (day, ST01) of each set type in the partner's files that arrived on or after `since`."""
+        seen = self._db.rows(
+            select(files.c.received_at, transaction_sets.c.type)
+            .join(transaction_sets, transaction_sets.c.file_id == files.c.id)
+            .where(files.c.partner_id == partner_id, files.c.received_at >= datetime.combine(since, time.min, UTC))
+            .distinct()
+        )
+        return sorted({(row.received_at.date(), row.type) for row in seen})
+
+
+def _is_landing(partner_id: str, remote: RemoteFile) -> ColumnElement[bool]:
+    """Return the condition that a row is the landing of this remote file."""
+    return (
+        (arrivals.c.partner_id == partner_id)
+        & (arrivals.c.path == remote.path)
+        & (arrivals.c.size_bytes == remote.size_bytes)
+        & (arrivals.c.modified_at == remote.modified_at)
+    )
+
+
+def arrival_of(row: Record) -> Arrival:
+    """Return the landing that a row of `arrivals` holds."""
+    return Arrival(
+        partner_id=row.partner_id,
+        remote=RemoteFile(row.path, row.size_bytes, row.modified_at),
+        file_id=row.file_id,
+        arrived_at=row.arrived_at,
+        is_duplicate=row.is_duplicate,
+        put_away=row.put_away,
+    )

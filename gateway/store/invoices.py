@@ -1,0 +1,277 @@
+"""Issued invoices and their lines; what is open on them follows from the journal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from gateway.domain.charge import (
+    BilledAmount,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    LineType,
+    OpenInvoice,
+    OpenItem,
+)
+from gateway.domain.journal import EntryKind, LedgerAccount
+from gateway.domain.money import ZERO, Money, from_cents, to_cents
+from gateway.domain.period import CoverageMonth
+from gateway.errors import NotFound
+from gateway.store.open_items import InvoiceCents, Item, net, open_by_item
+from gateway.store.tables_billing import invoice_lines, invoices, journal_entries, journal_postings, number_series
+from gateway.store.tables_enrollment import memberships
+from gateway.store.transaction import Record, Transaction, chunks, values_of
+
+# What takes part in the difference between due and billed; fees, credits and payments are no premium.
+_PREMIUM = [LineType.CURRENT, LineType.RETRO_ADD, LineType.RETRO_TERM, LineType.RETRO_CHANGE]
+
+
+class SqlInvoices:
+    """The `Invoices` part of a unit of work."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Take the transaction of the unit of work."""
+        self._db = transaction
+
+    def billed(self, account_id: str) -> Iterator[BilledAmount]:
+        """Yield what was billed so far, in the order of membership, product and month."""
+        line = invoice_lines.c
+        of_account = (line.account_id == account_id) & line.line_type.in_(_PREMIUM)
+        after = ""
+        while True:
+            wanted = (
+                select(line.membership_id)
+                .where(of_account, line.membership_id >= after)
+                .distinct()
+                .order_by(line.membership_id)
+                .limit(_MEMBERSHIPS + 1)
+            )
+            ids = [row.membership_id for row in self._db.rows(wanted)]
+            for page in (ids[:_MEMBERSHIPS],) if ids else ():
+                yield from self._billed(of_account & line.membership_id.between(page[0], page[-1]))
+            if len(ids) <= _MEMBERSHIPS:
+                return
+            after = ids[-1]
+
+    def _billed(self, condition: ColumnElement[bool]) -> Iterator[BilledAmount]:
+        """Yield what the lines under `condition` add up to, each key described by its last line."""
+        line = invoice_lines.c
+        rows = self._db.rows(
+            select(invoice_lines)
+            .join(invoices, invoices.c.id == line.invoice_id)
+            .where(condition)
+            .order_by(line.membership_id, line.product, line.month, invoices.c.issued_at, invoices.c.id, line.number)
+        )
+        for (membership_id, product, month), same in groupby(
+            rows, lambda row: (row.membership_id, row.product, row.month)
+        ):
+            lines = list(same)
+            last = lines[-1]
+            yield BilledAmount(
+                membership_id=membership_id,
+                product=product,
+                month=month,
+                amount=sum((each.amount for each in lines), ZERO),
+                member_id=last.member_id,
+                tier=last.tier,
+                insurance_line=last.insurance_line,
+                last_invoice_id=last.invoice_id,
+            )
+
+    def next_number(self, series: str) -> int:
+        """Allocate the next number of a series, without gaps, in this transaction."""
+        return self._db.count_up(number_series, {"series": series})
+
+    def add(self, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+        """Add an issued invoice with its lines."""
+        row = values_of(invoice)
+        del row["status"]
+        self._db.add(invoices, [row], key=["id"])
+        about = {"invoice_id": invoice.id, "account_id": invoice.account_id}
+        self._db.add(invoice_lines, (about | values_of(line) for line in lines))
+
+    def find_by_request(self, request_id: str) -> Invoice | None:
+        """Return the invoice that a request or cycle window made, or None."""
+        found = self._invoices(invoices.c.request_id == request_id)
+        return found[0] if found else None
+
+    def get(self, invoice_id: str) -> Invoice:
+        """Return one invoice; its status is computed from the journal. Raises NotFound."""
+        found = self._invoices(invoices.c.id == invoice_id)
+        if not found:
+            raise NotFound(f"there is no invoice {invoice_id}")
+        return found[0]
+
+    def issued_for(self, account_ids: Iterable[str]) -> list[Invoice]:
+        """Return the invoices of these accounts, oldest first."""
+        found: list[Invoice] = []
+        for chunk in chunks(dict.fromkeys(account_ids)):
+            found += self._invoices(invoices.c.account_id.in_(chunk))
+        return sorted(found, key=lambda invoice: (invoice.bill_on, invoice.issued_at, invoice.id))
+
+    def _invoices(self, condition: ColumnElement[bool]) -> list[Invoice]:
+        """Return the invoices under `condition` with the status that the journal gives them."""
+        return [invoice_of(row) for row in self._db.rows(select_invoices().where(condition))]
+
+    def lines(self, invoice_id: str) -> Iterator[InvoiceLine]:
+        """Yield an invoice's lines in order."""
+        columns = [column for column in invoice_lines.c if column.name not in {"number", "invoice_id", "account_id"}]
+        wanted = select(invoice_lines.c.number, *columns).where(invoice_lines.c.invoice_id == invoice_id)
+        for page in self._db.pages(wanted, invoice_lines.c.number):
+            yield from (InvoiceLine(**row._asdict()) for row in page)
+
+    def open_invoices(self, account_id: str) -> list[OpenInvoice]:
+        """Return the account's invoices with something owed, oldest due date first (then number)."""
+        return [each for each in self._as_open(invoices.c.account_id == account_id) if each.open > ZERO]
+
+    def find_invoice(self, invoice_id: str) -> OpenInvoice | None:
+        """Return one invoice as a payment sees it, settled or not, or None when there is none of that number."""
+        found = self._as_open(invoices.c.id == invoice_id)
+        return found[0] if found else None
+
+    def _as_open(self, condition: ColumnElement[bool]) -> list[OpenInvoice]:
+        """Return the invoices under `condition` with what is open, their months and the lives billed."""
+        rows = self._db.rows(select_invoices().where(condition).order_by(invoices.c.due_on, invoices.c.id))
+        line = invoice_lines.c
+        wanted = select(invoices.c.id).where(condition)
+        months: dict[str, list[CoverageMonth]] = {}
+        of_invoice = select(line.invoice_id, line.month).where(line.invoice_id.in_(wanted)).distinct()
+        for row in self._db.rows(of_invoice.order_by(line.invoice_id, line.month)):
+            months.setdefault(row.invoice_id, []).append(row.month)
+        lives = self._lives(wanted)
+        return [
+            OpenInvoice(
+                id=row.id,
+                account_id=row.account_id,
+                due_on=row.due_on,
+                total=row.total,
+                open=row.open,
+                months=tuple(months.get(row.id, ())),
+                lives=lives.get(row.id),
+            )
+            for row in rows
+        ]
+
+    def _lives(self, invoice_ids: Select[Any]) -> dict[str, int]:
+        """Return how many persons the current charges of each invoice bill; several products count a person once."""
+        line = invoice_lines.c
+        per_member = (
+            select(line.invoice_id, func.max(line.lives).label("lives"))
+            .where(line.invoice_id.in_(invoice_ids), line.line_type == LineType.CURRENT)
+            .group_by(line.invoice_id, line.membership_id, line.member_id)
+            .subquery()
+        )
+        total = func.sum(per_member.c.lives)
+        rows = self._db.rows(select(per_member.c.invoice_id, total).group_by(per_member.c.invoice_id))
+        return {row[0]: int(row[1]) for row in rows}
+
+    def open_items(self, account_id: str) -> list[OpenItem]:
+        """Return, for each open invoice, membership and month, what was billed and is still open."""
+        owed = [invoice.id for invoice in self.open_invoices(account_id)]
+        items: list[OpenItem] = []
+        for chunk in chunks(owed):
+            items += self._items(chunk)
+        return items
+
+    def _items(self, invoice_ids: Sequence[str]) -> list[OpenItem]:
+        """Return the items of at most a chunk of invoices, in the order of the invoices, memberships and months."""
+        line = invoice_lines.c
+        rows = self._db.rows(
+            select(
+                line.invoice_id,
+                line.membership_id,
+                line.month,
+                func.min(line.member_id).label("member_id"),
+                func.max(memberships.c.subscriber_id).label("subscriber_id"),
+                func.max(memberships.c.policy).label("policy"),
+            )
+            .outerjoin_from(invoice_lines, memberships, memberships.c.id == line.membership_id)
+            .where(line.invoice_id.in_(invoice_ids))
+            .group_by(line.invoice_id, line.membership_id, line.month)
+        )
+        cents = self._cents(line.invoice_id.in_(invoice_ids))
+        opens = {invoice_id: open_by_item(invoice) for invoice_id, invoice in cents.items()}
+        rank = {invoice_id: n for n, invoice_id in enumerate(invoice_ids)}
+        found = [
+            OpenItem(
+                invoice_id=row.invoice_id,
+                membership_id=row.membership_id,
+                member_id=row.member_id,
+                subscriber_id=row.subscriber_id or "",
+                policy=row.policy or "",
+                month=row.month,
+                billed=from_cents(cents[row.invoice_id].billed[row.membership_id, str(row.month)]),
+                open=from_cents(opens[row.invoice_id][row.membership_id, str(row.month)]),
+            )
+            for row in rows
+        ]
+        return sorted(found, key=lambda item: (rank[item.invoice_id], item.membership_id, item.month))
+
+    def months(self, account_id: str) -> list[tuple[str, Money, Money]]:
+        """Return (coverage month, billed, open) per month of the account, in order.
+
+        The credits of an invoice count against its own charges first: an invoice of which nothing is owed leaves
+        nothing open in any month.
+        """
+        billed: dict[str, int] = {}
+        still: dict[str, int] = {}
+        for invoice in self._cents(invoice_lines.c.account_id == account_id).values():
+            for (_, month), cents in invoice.billed.items():
+                billed[month] = billed.get(month, 0) + cents
+            for (_, month), cents in net(open_by_item(invoice)).items():
+                still[month] = still.get(month, 0) + cents
+        return [(month, from_cents(billed[month]), from_cents(still[month])) for month in sorted(billed)]
+
+    def _cents(self, condition: ColumnElement[bool]) -> dict[str, InvoiceCents]:
+        """Return, per invoice with lines under `condition`, what was billed and posted by membership and month."""
+        line, posting = invoice_lines.c, journal_postings.c
+        billed = self._db.rows(
+            select(line.invoice_id, line.membership_id, line.month, func.sum(line.amount).label("amount"))
+            .where(condition)
+            .group_by(line.invoice_id, line.membership_id, line.month)
+            .order_by(line.invoice_id, line.membership_id, line.month)
+        )
+        posted = self._db.rows(
+            select(posting.invoice_id, posting.membership_id, posting.month, func.sum(posting.amount).label("amount"))
+            .join(journal_entries, journal_entries.c.key == posting.entry_key)
+            .where(
+                posting.invoice_id.in_(select(line.invoice_id).where(condition)),
+                posting.ledger == LedgerAccount.RECEIVABLE,
+                journal_entries.c.kind != EntryKind.INVOICE,
+            )
+            .group_by(posting.invoice_id, posting.membership_id, posting.month)
+        )
+        invoice_ids = dict.fromkeys(row.invoice_id for row in billed)
+        by_invoice = {invoice_id: InvoiceCents({}, {}) for invoice_id in invoice_ids}
+        sides: tuple[tuple[Sequence[Any], str], ...] = ((billed, "billed"), (posted, "posted"))
+        for rows, side in sides:
+            for row in rows:
+                item: Item = (row.membership_id, str(row.month))
+                getattr(by_invoice[row.invoice_id], side)[item] = to_cents(row.amount)
+        return by_invoice
+
+
+_MEMBERSHIPS = 500  # whose billed lines are held at once: a few hundred lines each
+
+
+def select_invoices() -> Select[Any]:
+    """Return the select of invoices with `open`, what the journal says is still owed on each."""
+    owed = (
+        select(func.coalesce(func.sum(journal_postings.c.amount), ZERO))
+        .where(journal_postings.c.invoice_id == invoices.c.id, journal_postings.c.ledger == LedgerAccount.RECEIVABLE)
+        .scalar_subquery()
+    )
+    return select(invoices, owed.label("open"))
+
+
+def invoice_of(row: Record) -> Invoice:
+    """Return the invoice that a row of `select_invoices` holds."""
+    values = row._asdict()
+    owed = values.pop("open")
+    issued = Invoice(**values)
+    if owed <= ZERO:
+        return replace(issued, status=InvoiceStatus.PAID)
+    return replace(issued, status=InvoiceStatus.PARTIAL if owed < issued.total else InvoiceStatus.OPEN)

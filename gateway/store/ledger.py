@@ -1,0 +1,159 @@
+"""The journal, receipts and where their pieces went, and what the remittances said."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from gateway.domain.journal import GENESIS, JournalEntry, LedgerAccount
+from gateway.domain.money import ZERO, Money
+from gateway.domain.remittance import Case, Placement, Receipt, Remittance
+from gateway.store.remittance_rows import line_row, remittance_of, remittance_row
+from gateway.store.tables_billing import (
+    cases,
+    journal_books,
+    journal_entries,
+    journal_postings,
+    placements,
+    receipts,
+    remittance_lines,
+    remittances,
+)
+from gateway.store.transaction import Record, Transaction, chunks, values_of
+
+
+class SqlLedger:
+    """The `Ledger` part of a unit of work."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        """Take the transaction of the unit of work."""
+        self._db = transaction
+
+    def append(self, entries: Sequence[JournalEntry]) -> None:
+        """Append entries to their books' hash chains; an entry whose key is there adds nothing.
+
+        Books are locked in one order, so that two transactions never wait for each other.
+        """
+        by_book: dict[str, dict[str, JournalEntry]] = {}
+        for entry in entries:
+            by_book.setdefault(entry.book, {}).setdefault(entry.key, entry)
+        for book in sorted(by_book):
+            self._append_to(book, by_book[book])
+
+    def _append_to(self, book: str, entries: dict[str, JournalEntry]) -> None:
+        """Append to one book, whose head row stays locked until the transaction ends."""
+        self._db.add(journal_books, [{"book": book, "sequence": 0, "digest": GENESIS}])
+        head = self._db.rows(select(journal_books).where(journal_books.c.book == book).with_for_update())[0]
+        sequence, digest = head.sequence, head.digest
+        known = self._known(list(entries))
+        new = [entry for entry in entries.values() if entry.key not in known]
+        rows = []
+        for entry in new:
+            sequence, previous, digest = sequence + 1, digest, entry.digest(digest)
+            rows.append(_entry_row(entry) | {"sequence": sequence, "previous": previous, "digest": digest})
+        self._db.insert(journal_entries, rows)
+        self._db.add(
+            journal_postings,
+            (
+                {"entry_key": entry.key, "number": number, **values_of(posting)}
+                for entry in new
+                for number, posting in enumerate(entry.postings, start=1)
+            ),
+        )
+        self._db.change(
+            update(journal_books).where(journal_books.c.book == book).values(sequence=sequence, digest=digest)
+        )
+
+    def _known(self, keys: Sequence[str]) -> set[str]:
+        """Return which of `keys` the journal has."""
+        known: set[str] = set()
+        for chunk in chunks(keys):
+            rows = self._db.rows(select(journal_entries.c.key).where(journal_entries.c.key.in_(chunk)))
+            known |= {row.key for row in rows}
+        return known
+
+    def balance(
+        self, ledger: LedgerAccount, *, account_id: str = "", invoice_id: str = "", since: date | None = None
+    ) -> Money:
+        """Return the sum of postings on a ledger account, debit positive, for an account or invoice, from a day on."""
+        posting = journal_postings.c
+        wanted = select(func.sum(posting.amount)).where(posting.ledger == ledger)
+        if account_id:
+            wanted = wanted.where(posting.account_id == account_id)
+        if invoice_id:
+            wanted = wanted.where(posting.invoice_id == invoice_id)
+        if since:
+            wanted = wanted.join(journal_entries, journal_entries.c.key == posting.entry_key).where(
+                journal_entries.c.on >= since
+            )
+        balance: Money = self._db.scalar(wanted) or ZERO
+        return balance
+
+    def add_receipt(self, receipt: Receipt) -> bool:
+        """Add money announced or arrived; False when its id is there."""
+        return self._db.add(receipts, [values_of(receipt)]) == 1
+
+    def receipt(self, receipt_id: str) -> Receipt | None:
+        """Return one receipt or None."""
+        row = self._db.first(select(receipts).where(receipts.c.id == receipt_id))
+        return None if row is None else Receipt(**row._asdict())
+
+    def update_receipt(self, receipt: Receipt) -> None:
+        """Write the state of a receipt, its payer, and the sets that brought and explained it."""
+        written = {name: getattr(receipt, name) for name in ("state", "payer_id", "cash_set_id", "remittance_set_id")}
+        self._db.change(update(receipts).where(receipts.c.id == receipt.id).values(written))
+
+    def add_remittance(self, set_id: str, remittance: Remittance, receipt_id: str) -> None:
+        """Keep what an 820 said, with its lines, so that it can be shown and applied later."""
+        self._db.add(remittances, [remittance_row(set_id, remittance, receipt_id)])
+        self._db.add(remittance_lines, (line_row(set_id, line) for line in remittance.lines))
+
+    def remittance(self, set_id: str) -> Remittance | None:
+        """Return a kept remittance or None."""
+        row = self._db.first(select(remittances).where(remittances.c.set_id == set_id))
+        if row is None:
+            return None
+        lines = select(remittance_lines).where(remittance_lines.c.set_id == set_id).order_by(remittance_lines.c.ordinal)
+        return remittance_of(row, self._db.rows(lines))
+
+    def add_placements(self, receipt_id: str, placements_made: Sequence[Placement]) -> None:
+        """Write where the pieces of a receipt went."""
+        about = {"receipt_id": receipt_id, "round": self._round(receipt_id), "released_in": None}
+        self._db.add(placements, (about | values_of(placement) for placement in placements_made))
+
+    def _round(self, receipt_id: str) -> int:
+        """Return how often pieces of the receipt were released so far."""
+        released = select(func.max(placements.c.released_in)).where(placements.c.receipt_id == receipt_id)
+        return self._db.scalar(released) or 0
+
+    def release(self, receipt_id: str) -> list[Placement]:
+        """Return and supersede the unapplied and suspense placements of a receipt, so that they can be placed anew."""
+        unplaced = (
+            (placements.c.receipt_id == receipt_id)
+            & placements.c.reason.is_not(None)
+            & placements.c.released_in.is_(None)
+        )
+        found = self._db.rows(select(placements).where(unplaced).order_by(placements.c.round, placements.c.ordinal))
+        if found:
+            self._db.change(update(placements).where(unplaced).values(released_in=self._round(receipt_id) + 1))
+        return [placement_of(row) for row in found]
+
+    def open_cases(self, opened: Sequence[Case]) -> None:
+        """Open cases; one whose key is there is not opened again."""
+        self._db.add(cases, map(values_of, opened))
+
+
+def _entry_row(entry: JournalEntry) -> dict[str, Any]:
+    """Return the row of an entry, its place in the chain left out."""
+    row = values_of(entry)
+    del row["postings"]
+    return row
+
+
+def placement_of(row: Record) -> Placement:
+    """Return the placement that a row of `placements` holds."""
+    values = row._asdict()
+    for name in ("receipt_id", "round", "released_in"):
+        del values[name]
+    return Placement(**values)

@@ -1,0 +1,122 @@
+"""Tables of accounts, memberships, members and the bitemporal history of their coverages.
+
+Names, birth dates, SSNs and addresses stand in `members` and nowhere else (DESIGN, decision 14).
+"""
+
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Table
+
+from gateway.domain.coverage import CoverageStatus, LogOutcome, MembershipEvent, MembershipStatus
+from gateway.domain.parties import LineOfBusiness
+from gateway.store.columns import Cents, Instant, Json, metadata, one_of, owned_by, refers_to, text
+
+accounts = Table(
+    "accounts",
+    metadata,
+    text("id", primary_key=True),
+    text("partner_id"),
+    one_of("line_of_business", LineOfBusiness),
+    text("policy"),
+    text("membership_id"),
+    Index(None, "partner_id"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    text("id", primary_key=True),
+    text("partner_id"),
+    refers_to("account_id", "accounts.id"),
+    text("subscriber_id"),
+    one_of("status", MembershipStatus),
+    text("termination_reason"),
+    text("policy"),
+    Index(None, "account_id", "id"),
+    Index(None, "subscriber_id"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    text("id", primary_key=True),
+    owned_by("membership_id", "memberships.id"),
+    Column("is_subscriber", Boolean, nullable=False),
+    text("relationship"),
+    text("benefit_status"),
+    text("last_name"),
+    text("first_name"),
+    text("middle_name"),
+    text("suffix"),
+    text("ssn"),
+    text("other_id"),
+    Column("birth_date", Date),
+    text("gender"),
+    text("street"),
+    text("city"),
+    text("state"),
+    text("postal_code"),
+    text("language"),
+    Column("contacts", Json, nullable=False),
+    Index(None, "membership_id"),
+)
+
+coverages = Table(
+    "coverages",
+    metadata,
+    text("id", primary_key=True),
+    text("line_id"),
+    owned_by("member_id", "members.id"),
+    owned_by("membership_id", "memberships.id"),
+    text("insurance_line"),
+    text("plan"),
+    text("level"),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_before", Date),
+    one_of("status", CoverageStatus),
+    text("source"),
+    refers_to("set_id", "transaction_sets.id"),
+    Column("known_at", Instant, nullable=False),
+    Column("superseded_at", Instant),
+    Column("premium", Cents),
+    Column("billable_before", Date),
+    Index(None, "membership_id"),
+    Index(None, "member_id"),
+    Index(None, "set_id"),
+)
+
+membership_events = Table(
+    "membership_events",
+    metadata,
+    text("key", primary_key=True),
+    one_of("event", MembershipEvent),
+    owned_by("membership_id", "memberships.id"),
+    text("member_id"),
+    Column("effective_on", Date),
+    refers_to("set_id", "transaction_sets.id"),
+    text("source"),
+    Column("ordinal", Integer, nullable=False),
+    text("reason"),
+    text("note"),
+    Column("known_at", Instant, nullable=False),
+    Index(None, "membership_id"),
+    Index(None, "set_id"),
+)
+
+membership_log = Table(
+    "membership_log",
+    metadata,
+    text("key", primary_key=True),
+    text("membership_id"),
+    Column("at", Instant, nullable=False),
+    one_of("event", MembershipEvent),
+    one_of("outcome", LogOutcome),
+    text("source"),
+    refers_to("set_id", "transaction_sets.id"),
+    text("request_id", nullable=True),
+    Column("processing_on", Date),
+    Column("cutoff_on", Date),
+    text("actor"),
+    text("note"),
+    Index(None, "membership_id"),
+    Index(None, "request_id"),
+    Index(None, "set_id"),
+)

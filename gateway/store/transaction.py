@@ -1,0 +1,130 @@
+"""The connection of one unit of work, and the few shapes of statement that the store is made of."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import Field, fields
+from enum import StrEnum
+from itertools import islice
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, Table, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+CHUNK = 1000
+"""Rows or ids per statement: bounds memory, and stays far below the limits on bound parameters."""
+
+_T = TypeVar("_T")
+Values: TypeAlias = Mapping[str, object]
+
+
+class Dataclass(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Record: TypeAlias = Row[*tuple[Any, ...]]
+"""A row as the database gives it back: its columns are attributes, typed by what was selected."""
+
+
+class Transaction:
+    """Wraps a connection; statements run in the transaction that the unit of work opens and ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take the connection of the unit of work."""
+        self.connection = connection
+        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    def add(self, table: Table, rows: Iterable[Values], *, key: Sequence[str] | None = None) -> int:
+        """Insert rows in bulk; one whose key is there is left as it is. Return how many were new.
+
+        `key` names the columns that make a row the same one; None: any unique key does. Any other clash is a
+        ConcurrentChange.
+        """
+        statement = self._insert(table).on_conflict_do_nothing(index_elements=key)
+        return sum(self.connection.execute(statement, chunk).rowcount for chunk in chunks(rows))
+
+    def insert(self, table: Table, rows: Iterable[Values]) -> None:
+        """Insert rows in bulk; a key that is there is a ConcurrentChange."""
+        for chunk in chunks(rows):
+            self.connection.execute(self._insert(table), chunk)
+
+    def put(self, table: Table, rows: Iterable[Values], *, change: Sequence[str]) -> None:
+        """Insert rows in bulk; of one whose primary key is there, the columns in `change` are written."""
+        insert = self._insert(table)
+        statement = insert.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_={name: insert.excluded[name] for name in change}
+        )
+        for chunk in chunks(rows):
+            self.connection.execute(statement, chunk)
+
+    def count_up(self, table: Table, key: Values, *, wraps_after: int | None = None) -> int:
+        """Add one to the column `last` of the row `key` (made at 1) and return it; others wait for this transaction."""
+        last = table.c.last
+        following: Any = last + 1
+        if wraps_after is not None:
+            following = (last % wraps_after) + 1
+        statement = (
+            self._insert(table)
+            .values({**key, "last": 1})
+            .on_conflict_do_update(index_elements=list(table.primary_key.columns), set_={"last": following})
+            .returning(last)
+        )
+        return int(self.connection.execute(statement).scalar_one())
+
+    def rows(self, statement: Executable) -> Sequence[Record]:
+        """Return all rows of a statement whose result is small."""
+        return self.connection.execute(statement).all()
+
+    def first(self, statement: Executable) -> Record | None:
+        """Return the first row or None."""
+        return self.connection.execute(statement).first()
+
+    def scalar(self, statement: Executable) -> Any:  # noqa: ANN401 - what it is, the selected column says
+        """Return the first column of the first row, or None."""
+        return self.connection.execute(statement).scalar()
+
+    def change(self, statement: Executable) -> int:
+        """Run an update or delete and return how many rows it touched."""
+        return self.connection.execute(statement).rowcount
+
+    def move(self, table: Table, row_id: str, to: StrEnum, *, expected: Iterable[StrEnum], reason: str) -> bool:
+        """Change a row's state if it is one of `expected` now; False (and no change) otherwise."""
+        statement = (
+            update(table).where(table.c.id == row_id, table.c.state.in_(list(expected))).values(state=to, reason=reason)
+        )
+        return self.change(statement) == 1
+
+    def count_try(self, table: Table, row_id: str) -> int:
+        """Add one to a row's failed tries and return how many there were."""
+        statement = update(table).where(table.c.id == row_id).values(tries=table.c.tries + 1).returning(table.c.tries)
+        return int(self.scalar(statement) or 0)
+
+    def pages(self, statement: Select[Any], *order: ColumnElement[Any]) -> Iterator[Sequence[Record]]:
+        """Yield the rows of a select in pages, ordered by `order` (together unique, and selected first).
+
+        Each page starts after the last key of the page before, so nothing is held open in between: rows may be
+        changed and the transaction committed while the pages are read.
+        """
+        page = self.rows(statement.order_by(*order).limit(CHUNK))
+        while page:
+            yield page
+            if len(page) < CHUNK:
+                return
+            after = tuple_(*order) > tuple_(*page[-1][: len(order)])
+            page = self.rows(statement.where(after).order_by(*order).limit(CHUNK))
+
+    def exists(self, condition: ColumnElement[bool]) -> bool:
+        """Tell whether any row fulfils `condition`."""
+        return bool(self.scalar(select(select(1).where(condition).exists())))
+
+
+def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """Yield `items` in lists of at most CHUNK."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+def values_of(item: Dataclass) -> dict[str, Any]:
+    """Return the fields of a dataclass by name, not looking into nested ones."""
+    return {field.name: getattr(item, field.name) for field in fields(item)}

@@ -1,0 +1,91 @@
+"""One database transaction on one connection: the parts of a unit of work bound together."""
+
+from datetime import datetime
+from types import TracebackType
+
+from sqlalchemy import Engine, update
+
+from gateway.domain.exchange import Incident, LogEvent
+from gateway.ports.jobs import Job, JobQueue
+from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, Requests
+from gateway.store import driver_errors
+from gateway.store.documents import SqlDocuments
+from gateway.store.enrollment import SqlEnrollment
+from gateway.store.exchanges import SqlExchanges
+from gateway.store.files import SqlFiles
+from gateway.store.invoices import SqlInvoices
+from gateway.store.ledger import SqlLedger
+from gateway.store.requests import SqlRequests
+from gateway.store.tables_work import incidents, log_events, ticks
+from gateway.store.transaction import Transaction, values_of
+
+
+class SqlUnitOfWork:
+    """The `UnitOfWork` port on SQLAlchemy Core.
+
+    The transaction begins with the first statement, not with the context; after `commit` the next statement begins
+    another one.
+    """
+
+    files: Files
+    exchanges: Exchanges
+    enrollment: Enrollment
+    requests: Requests
+    invoices: Invoices
+    ledger: Ledger
+    documents: Documents
+
+    def __init__(self, engine: Engine, queue: JobQueue) -> None:
+        """Take the engine, and the queue that deferred jobs go to."""
+        self._engine = engine
+        self._queue = queue
+
+    def __enter__(self) -> "SqlUnitOfWork":
+        """Take a connection and bind the parts to it."""
+        self._connection = self._engine.connect()
+        self._db = Transaction(self._connection)
+        self.files = SqlFiles(self._db)
+        self.exchanges = SqlExchanges(self._db)
+        self.enrollment = SqlEnrollment(self._db)
+        self.requests = SqlRequests(self._db)
+        self.invoices = SqlInvoices(self._db)
+        self.ledger = SqlLedger(self._db)
+        self.documents = SqlDocuments(self._db)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Roll back what was not committed, and give the connection back."""
+        self._connection.close()
+
+    def commit(self) -> None:
+        """Commit everything that was written."""
+        self._connection.commit()
+
+    def defer(self, job: Job) -> None:
+        """Enqueue a job that exists once this transaction commits."""
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        with driver_errors.translated():
+            self._queue.defer(job, self._connection.connection.driver_connection)
+
+    def claim_tick(self, key: str, at: datetime) -> bool:
+        """Add a tick of the timetable; False when another node already has it."""
+        return self._db.add(ticks, [{"key": key, "at": at}]) == 1
+
+    def record(self, *events: LogEvent) -> None:
+        """Append to the transaction log; an event whose key is there adds nothing."""
+        self._db.add(log_events, map(values_of, events), key=["key"])
+
+    def open_incident(self, incident: Incident) -> bool:
+        """Open an incident; False when its key is open or was opened before."""
+        return self._db.add(incidents, [values_of(incident)]) == 1
+
+    def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:
+        """Close a partner's open incidents of a kind; return how many there were."""
+        return self._db.change(
+            update(incidents)
+            .where(incidents.c.kind == kind, incidents.c.partner_id == partner_id, incidents.c.closed_at.is_(None))
+            .values(closed_at=at)
+        )
