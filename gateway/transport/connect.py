@@ -10,6 +10,17 @@ from dataclasses import dataclass
 from threading import Timer
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
 
 from gateway.errors import (
     ConfigurationError,
@@ -42,7 +53,11 @@ KEY_EXCHANGES = (
     "diffie-hellman-group14-sha256",
 )
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")  # an `ssh-rsa` key signs with these; ssh-rsa itself is SHA-1
-_KEY_CLASSES = (paramiko.Ed25519Key, paramiko.RSAKey, paramiko.ECDSAKey)
+_KEY_CLASSES: dict[type, type[paramiko.PKey]] = {
+    Ed25519PrivateKey: paramiko.Ed25519Key,
+    RSAPrivateKey: paramiko.RSAKey,
+    EllipticCurvePrivateKey: paramiko.ECDSAKey,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,16 +216,24 @@ def _private_key(endpoint: SftpEndpoint) -> paramiko.PKey | None:
         if endpoint.password is None:
             raise ConfigurationError(f"There is neither a private key nor a password to log in to {endpoint.address}.")
         return None
-    for kind in _KEY_CLASSES:
-        try:
-            return kind.from_private_key(io.StringIO(endpoint.private_key), endpoint.passphrase)
-        except paramiko.PasswordRequiredException:
-            raise ConfigurationError(
-                f"The private key for {endpoint.address} is encrypted and the passphrase is missing."
-            ) from None
-        except (paramiko.SSHException, ValueError, TypeError, IndexError):
-            continue  # another kind of key, or none at all: the next class, else the message below
-    raise ConfigurationError(
-        f"The private key for {endpoint.address} cannot be read: it should be an Ed25519, RSA or ECDSA key in "
-        "OpenSSH or PEM form, with the right passphrase."
-    )
+    try:
+        return _read_private_key(endpoint.private_key.encode(), (endpoint.passphrase or "").encode() or None)
+    except TypeError as error:
+        which = "needs a passphrase, and there is none" if endpoint.passphrase is None else "has no passphrase"
+        raise ConfigurationError(f"The private key for {endpoint.address} {which}.") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigurationError(
+            f"The private key for {endpoint.address} cannot be read: it should be an Ed25519, RSA or ECDSA key in "
+            "OpenSSH or PEM form, with the right passphrase."
+        ) from error
+
+
+def _read_private_key(text: bytes, passphrase: bytes | None) -> paramiko.PKey:
+    """Read a key in any usual form, and hand it to paramiko in the one that paramiko always reads."""
+    load = load_ssh_private_key if b"OPENSSH PRIVATE KEY" in text else load_pem_private_key
+    key = load(text, passphrase)
+    kind = next((ours for theirs, ours in _KEY_CLASSES.items() if isinstance(key, theirs)), None)
+    if kind is None:
+        raise UnsupportedAlgorithm(type(key).__name__)
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+    return kind.from_private_key(io.StringIO(plain))

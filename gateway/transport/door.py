@@ -89,10 +89,10 @@ def _from_ssh(error: paramiko.SSHException, broken: type[TransportError]) -> tup
 
 def _line_died(error: paramiko.SSHException) -> bool:
     """Say whether paramiko means "no answer" though it raises the class for "refused" (its auth_handler)."""
-    return str(error) in {
-        "Authentication timeout.",
-        "Authentication failed: transport shut down or saw EOF",
-    }
+    return error.args[:1] in (
+        ("Authentication timeout.",),
+        ("Authentication failed: transport shut down or saw EOF",),
+    )
 
 
 @contextmanager
