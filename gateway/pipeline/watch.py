@@ -34,7 +34,7 @@ def watch(plant: Plant, partner_id: str) -> None:
 
 def _expected(partner_id: str, setting: Expectation, today: date) -> ExpectedFile:
     """Return a configured expectation as the watch reads it."""
-    since = date.fromisoformat(setting.since) if setting.since else date(today.year, 1, 1)
+    since = setting.since or date(today.year, 1, 1)
     return ExpectedFile(
         partner_id=partner_id,
         what=setting.what,
