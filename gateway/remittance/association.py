@@ -103,7 +103,7 @@ def associate(
     brings_money = said.announces_money and _is_news(before, confirms_cash=confirms_cash)
     explains = said.explains_money and not before.remittance_set_id
     if not (brings_money or explains):
-        return _nothing_new(before, said)
+        return _nothing_new(before, is_late_word=not confirms_cash and not said.explains_money)
     arrived = _has_arrived(before) or (brings_money and confirms_cash)
     after = replace(
         before,
@@ -132,9 +132,9 @@ def _decide(before: Receipt, after: Receipt, *, arrived: bool, on_its_word: bool
     )
 
 
-def _nothing_new(existing: Receipt, said: Meaning) -> Association:
-    """Answer a set that tells what is known: a duplicate, but for a payer's bare announcement of arrived money."""
-    if _has_arrived(existing) and said.announces_money and not said.explains_money and not existing.remittance_set_id:
+def _nothing_new(existing: Receipt, *, is_late_word: bool) -> Association:
+    """Answer a set that tells what is known: a duplicate, but for a payer's bare word of money that arrived before."""
+    if is_late_word and _has_arrived(existing):
         return Association(existing)
     message = (
         "money with this TRN02, TRN03, BPR02 and BPR16 is already known; it is not counted twice. "
