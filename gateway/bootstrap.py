@@ -1,28 +1,34 @@
-"""The only wiring place: a home in, an `App` out. Concrete classes are named here once."""
+"""The only wiring place: a home in, an `App` out. Concrete classes are named here, once."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from gateway.billing.calendar import WorkCalendar, parse_calendar
+from gateway.billing.dates import DATE_ALGORITHMS
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
-from gateway.errors import ConfigurationError, HostKeyRefused
+from gateway.errors import ConfigurationError, NotFound
 from gateway.jobs.daemon import Daemon
-from gateway.partners.loader import Partner, load_partners
-from gateway.partners.profile import PartnerStatus, Sftp
+from gateway.jobs.distributed import DistributedQueue, DistributedRunner, install_schema
+from gateway.jobs.embedded import EmbeddedRunner
+from gateway.jobs.timetable import ApsTimetable
+from gateway.partners.loader import load_partners
+from gateway.partners.partner import Partner
+from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, bill
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.receive import PollReport, ingest, poll
 from gateway.pipeline.timetable import schedules, tick
+from gateway.pipeline.watch import watch
 from gateway.pipeline.work import perform
 from gateway.ports.clock import Clock, FixedClock
 from gateway.ports.jobs import Decision, Job, JobQueue, Runner
 from gateway.ports.queries import Queries
-from gateway.ports.transport import OpenSession, Session
+from gateway.ports.transport import Session
 from gateway.settings import Home, Settings, load_settings
 from gateway.store.database import Database
 from gateway.transactions.mapping import load_mappings
@@ -35,11 +41,153 @@ from gateway.x12.guide import GuideLibrary
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The gateway of one home, wired; every command is a call on it."""
+    """The gateway of one home, wired. Every command is a call on it; it holds no state of its own."""
 
     home: Home
     plant: Plant
     database: Database
-    queue: JobQueue
     queries: Queries
+    is_distributed: bool
     database_url: str
+
+    def upgrade(self) -> list[str]:
+        """Bring the database to this program's schema; return a line for each thing done or found in order."""
+        lines = [f"schema {self.database.upgrade()}"]
+        if self.is_distributed:
+            lines.append("job tables made" if install_schema(self.database_url) else "job tables are there")
+        return lines
+
+    def active_partners(self) -> list[str]:
+        """Return the ids of the partners that are polled."""
+        return [
+            partner.id
+            for partner in self.plant.partners.values()
+            if partner.profile.status is PartnerStatus.ACTIVE and partner.profile.sftp is not None
+        ]
+
+    def poll(self, partner_id: str) -> PollReport:
+        """Look into one partner's folder once."""
+        return poll(self.plant, partner_id)
+
+    def ingest(self, path: Path, partner_id: str) -> Arrival:
+        """Receive a local file as if the partner had sent it."""
+        return ingest(self.plant, path, partner_id)
+
+    def bill(self, on: date) -> BillReport:
+        """Bill what is due on the batch business date `on`."""
+        return bill(self.plant, on)
+
+    def watch(self, partner_id: str) -> None:
+        """Look for what a partner should have sent and did not."""
+        watch(self.plant, partner_id)
+
+    def file(self, file_id: str) -> ReceivedFile:
+        """Return one inbound file; raises NotFound."""
+        with self.plant.open_unit() as unit:
+            return unit.files.get(file_id)
+
+    def has_refusals(self, file_id: str) -> bool:
+        """Tell whether a set of the file was refused or held, or a member in it."""
+        with self.plant.open_unit() as unit:
+            stopped = (SetState.REFUSED, SetState.HELD, SetState.QUARANTINED)
+            if any(unit.exchanges.sets_of_file(file_id, states=stopped)):
+                return True
+            applied = [record.id for record in unit.exchanges.sets_of_file(file_id, states=[SetState.APPLIED])]
+            return any(finding.is_error for set_id in applied for finding in unit.exchanges.findings(set_id=set_id))
+
+    def runner(self) -> Runner:
+        """Return what runs jobs: threads of this process on SQLite, a procrastinate worker on PostgreSQL."""
+        threads = self.plant.settings.work.threads
+        if self.is_distributed:
+            return DistributedRunner(self.database_url, self._perform, threads=threads)
+        lock_file = self.home.path / ".gateway.lock"
+        return EmbeddedRunner(
+            self.database.job_table(), self._perform, self.plant.clock, threads=threads, lock_file=lock_file
+        )
+
+    def daemon(self) -> Daemon:
+        """Return the daemon: this node's clock and its runner."""
+        plant = self.plant
+        timetable = ApsTimetable(schedules(plant), lambda schedule, slot: tick(plant, schedule, slot), plant.clock)
+        return Daemon(timetable, self.runner())
+
+    def _perform(self, job: Job, attempt: int) -> Decision:
+        """Run one job."""
+        return perform(self.plant, job, attempt)
+
+
+def open_app(home: Home, clock: Clock) -> App:
+    """Wire the gateway of `home`; raises ConfigurationError naming every mistake of its files.
+
+    A clock named in the settings (`[clock]`) stands in for the system's, unless the caller brought one that stands.
+    """
+    settings, mistakes = load_settings(home.path)
+    partners, wrong = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
+    mappings, unreadable = load_mappings(home.mappings)
+    mistakes = [*mistakes, *wrong, *unreadable]
+    if mistakes:
+        raise ConfigurationError(_all_at_once(mistakes), hint="run `gateway check` to see them as a table")
+    database_url = settings.database_url_in(home.path)
+    database = Database(database_url)
+    is_distributed = database_url.startswith("postgresql")
+    queue: JobQueue = DistributedQueue(database_url) if is_distributed else database.embedded_queue()
+    plant = Plant(
+        open_unit=database.unit_of_work(queue),
+        open_session=lambda partner_id: _session(home, partners, partner_id),
+        archive=FolderArchive(home.path),
+        clock=_clock(settings, clock),
+        settings=settings,
+        guides=GuideLibrary(home.mappings / "guides"),
+        mappings=mappings,
+        partners=partners,
+        calendars=_calendars(home.mappings / "calendars"),
+    )
+    return App(home, plant, database, database.queries(), is_distributed, database_url)
+
+
+def _all_at_once(mistakes: list[Mistake]) -> str:
+    """Return every mistake, one a line."""
+    return "\n".join(
+        ["the configuration is wrong:"]
+        + [f"  {each.file}: {each.key}: {each.problem}; {each.remedy}" for each in mistakes]
+    )
+
+
+def _clock(settings: Settings, clock: Clock) -> Clock:
+    """Return the caller's clock when it stands still, else the one of the settings, else the caller's."""
+    if isinstance(clock, FixedClock) or settings.clock.instant is None:
+        return clock
+    return FixedClock(settings.clock.instant, settings.clock.business_date)
+
+
+def _calendars(folder: Path) -> Mapping[str, WorkCalendar]:
+    """Return the work calendars of a home by file name without its ending."""
+    return {path.stem: parse_calendar(path.read_text(), name=path.name) for path in sorted(folder.glob("*.toml"))}
+
+
+@contextmanager
+def _session(home: Home, partners: Mapping[str, Partner], partner_id: str) -> Iterator[Session]:
+    """Open an SFTP session with a partner; its secrets are read now, so that a rotated one is used at once."""
+    partner = partners[partner_id]
+    sftp = partner.profile.sftp
+    if sftp is None:
+        raise NotFound(f"{partner_id} has no [sftp] in its profile", hint="add one, or hand files over with `ingest`")
+
+    def secret(reference: SecretReference | None) -> str | None:
+        return resolve_secret(reference, home.path) if reference is not None else None
+
+    endpoint = SftpEndpoint(
+        host=sftp.host,
+        port=sftp.port,
+        username=sftp.username,
+        host_keys=partner.host_keys(),
+        private_key=secret(sftp.private_key),
+        passphrase=secret(sftp.passphrase),
+        password=secret(sftp.password),
+        connect_timeout_seconds=sftp.connect_timeout_seconds,
+        timeout_seconds=sftp.timeout_seconds,
+    )
+    with open_sftp(endpoint) as session:
+        yield session
+
+

@@ -54,6 +54,17 @@ def places_instead_of_traceback(
     return event
 
 
+class StderrHandler(logging.Handler):
+    """Writes to what is stderr at the moment of writing, so that a redirected stream is honoured."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one formatted line; a stream that cannot be written to is reported by logging itself."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except (OSError, ValueError):
+            self.handleError(record)
+
+
 def configure(*, level: str = "info", as_json: bool = False) -> None:
     """Send structlog and the standard library's logs through one chain to stderr, as lines or as JSON."""
     shared: list[structlog.types.Processor] = [
@@ -72,7 +83,7 @@ def configure(*, level: str = "info", as_json: bool = False) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StderrHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -80,7 +91,7 @@ def configure(*, level: str = "info", as_json: bool = False) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [other for other in root.handlers if not isinstance(other, StderrHandler)] + [handler]
     root.setLevel(level.upper())
     # paramiko and pyx12 write remote paths and element values at their own levels: only their alarms pass.
     for noisy in ("paramiko", "pyx12", "apscheduler", "asyncssh", "procrastinate"):
