@@ -2,9 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gateway.configuration.toml_file import Section
 from gateway.domain.charge import BillGeneration, InvoiceMode
@@ -52,6 +52,15 @@ class RetroLimit(Section):
     addition_days: int | None = Field(default=None, ge=0)
 
 
+def _with_enrollment_type(types: dict[MembershipEvent, str]) -> dict[MembershipEvent, str]:
+    """Return `types` with the enrollment's type for a reinstatement or change that has none (DOMAIN 3.4)."""
+    enroll = types.get(MembershipEvent.ENROLL)
+    return {MembershipEvent.REINSTATE: enroll, MembershipEvent.CHANGE: enroll, **types} if enroll else types
+
+
+EventTypes = Annotated[dict[MembershipEvent, str], AfterValidator(_with_enrollment_type)]
+
+
 class AccountSettings(Section):
     """[accounts.ID]: one account that is billed.
 
@@ -67,7 +76,7 @@ class AccountSettings(Section):
     member_events_raise_requests: bool = True
     change_raises_request: bool = False
     reinstatement_reasons: tuple[str, ...] = ()  # empty: any stored termination reason
-    request_types: dict[MembershipEvent, str] = Field(default_factory=dict)  # event -> request type code
+    request_types: EventTypes = Field(default_factory=dict)  # event -> request type code
     bill_cycle: str
     rates: str = "rates.csv"
     rate_source: Literal["table", "sent"] = "table"  # sent: the premium of the 834, and ours where none was sent
@@ -80,15 +89,6 @@ class AccountSettings(Section):
     series: str = Field(default="", pattern=r"^[A-Z]{0,6}$")  # letters of the legal entity, before invoice numbers
     jump_percent: Decimal | None = Field(default=None, ge=0)  # a bill that changes by more waits for a person
     broker: str = ""  # partner id of the broker of record
-
-    def request_type_for(self, event: MembershipEvent) -> str | None:
-        """Return the code of the request type that `event` raises, or None.
-
-        A reinstatement or a change without a type of its own raises that of an enrollment (DOMAIN 3.4).
-        """
-        if event in {MembershipEvent.REINSTATE, MembershipEvent.CHANGE}:
-            return self.request_types.get(event) or self.request_types.get(MembershipEvent.ENROLL)
-        return self.request_types.get(event)
 
 
 class Billing(Section):
