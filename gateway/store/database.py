@@ -38,10 +38,11 @@ class Database:
         """The engine, for the migrations' own tests."""
         return self._engine
 
-    def upgrade(self) -> None:
-        """Bring the schema to the newest version; a database that is there already is left as it is."""
+    def upgrade(self) -> str:
+        """Bring the schema to the newest version and return that version; one that is there is left as it is."""
         with self._engine.begin() as connection:
             command.upgrade(migrations(connection), "head")
+            return ", ".join(MigrationContext.configure(connection).get_current_heads())
 
     def check_schema(self) -> None:
         """Raise SchemaOutdated unless the schema has exactly the version of this program."""

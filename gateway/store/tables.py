@@ -3,4 +3,9 @@
 from gateway.store import tables_billing, tables_enrollment, tables_exchange, tables_work
 from gateway.store.columns import metadata
 
-__all__ = ["metadata", "tables_billing", "tables_enrollment", "tables_exchange", "tables_work"]
+__all__ = ["is_ours", "metadata", "tables_billing", "tables_enrollment", "tables_exchange", "tables_work"]
+
+
+def is_ours(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: ARG001, FBT001
+    """Tell Alembic to leave alone the tables of procrastinate, which live in the same PostgreSQL database."""
+    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))

@@ -3,19 +3,14 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
-from gateway.store.tables import metadata
+from gateway.store.tables import is_ours, metadata
 
 _ONE_AT_A_TIME = 820834  # any fixed number: the advisory lock that nodes starting together wait for
 
 
-def belongs_to_us(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: ARG001, FBT001
-    """Leave out the tables of procrastinate, which live in the same PostgreSQL database and look after themselves."""
-    return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
-
-
 def run(connection: Connection) -> None:
     """Run the migrations asked for in one transaction."""
-    context.configure(connection=connection, target_metadata=metadata, include_object=belongs_to_us)
+    context.configure(connection=connection, target_metadata=metadata, include_object=is_ours)
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})

@@ -1,0 +1,5 @@
+"""Every contract of the store is tried on both databases."""
+
+from tests.databases import database, database_url, open_unit, postgresql_server, sqlite_template
+
+__all__ = ["database", "database_url", "open_unit", "postgresql_server", "sqlite_template"]
