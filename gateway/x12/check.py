@@ -34,11 +34,12 @@ from gateway.x12.check_event import (
     SetChecked,
     Severities,
 )
-from gateway.x12.check_segment import SegmentReader
 from gateway.x12.check_set import Findings, SetWalk
 from gateway.x12.check_source import PADDING, Source
 from gateway.x12.guide import Guide, GuideLibrary
 from gateway.x12.plan import GuidePlan
+from gateway.x12.plan_pattern import Style
+from gateway.x12.plan_run import plan_of
 from gateway.x12.reader import Window
 
 __all__ = [
@@ -136,7 +137,7 @@ class _FileCheck:
         key = (version, group.functional_id, convention, set_type)
         if key not in self._plans:
             guide: Guide | None = self.guides.find(*key)
-            self._plans[key] = GuidePlan(guide) if guide is not None else None
+            self._plans[key] = plan_of(guide) if guide is not None else None
         return self._plans[key]
 
     def _note(self, code: str, message: str, severity: Severity = Severity.ERROR) -> Finding:
@@ -153,6 +154,7 @@ class _InterchangeCheck:
         self._isa = isa
         self.interchange: Interchange = interchange_of(isa, ordinal)
         self._source = Source(file.window, isa.delimiters, longest=file.limits.segment_bytes)
+        self._style = Style(isa.delimiters, isa.elements[12], self._line_end())
         self._findings: list[Finding] = []
         self._group_numbers: set[str] = set()
 
@@ -186,6 +188,11 @@ class _InterchangeCheck:
             self._add("023", "IEA is missing: the interchange breaks off", self._place("IEA"))
         code, note = ta1_of(self._findings)
         yield InterchangeClosed(code, note, tuple(self._findings))
+
+    def _line_end(self) -> str:
+        after = self._window.at + self._isa.length
+        following = self._window.data[after : after + 2].decode("latin-1")
+        return next((end for end in ("\r\n", "\n", "\r") if following.startswith(end)), "")
 
     def _close(self, elements: list[str], groups: int, place: Place) -> None:
         count, number = [*elements, "", ""][1:3]
@@ -254,7 +261,7 @@ class _InterchangeCheck:
         return included
 
     def _set(self, elements: list[str], ordinal: int, group: FunctionalGroup, numbers: set[str]) -> SetChecked:
-        return _SetCheck(self._file, self._source, self.interchange).run(elements, ordinal, group, numbers)
+        return _SetCheck(self._file, self._source, self._style).run(elements, ordinal, group, numbers)
 
     def _place(self, tag: str) -> Place:
         at = self._source.at
@@ -267,12 +274,11 @@ class _InterchangeCheck:
 class _SetCheck:
     """One ST … SE."""
 
-    def __init__(self, file: _FileCheck, source: Source, interchange: Interchange) -> None:
+    def __init__(self, file: _FileCheck, source: Source, style: Style) -> None:
         self._file = file
         self._window = file.window
         self._source = source
-        self._version = interchange.version
-        self._reader = SegmentReader(interchange.delimiters, interchange.version)
+        self._style = style
         self._findings = Findings(file.limits.findings_per_set)
         self._business: dict[str, str] = {}
 
@@ -284,15 +290,15 @@ class _SetCheck:
         if number in numbers:
             self._add("23", "ST02 stands twice in this group", place, 2)
         numbers.add(number)
-        plan = self._file.plan_for(self._version, group, convention or group.guide, set_type)
+        plan = self._file.plan_for(self._style.version, group, convention or group.guide, set_type)
         if convention and group.guide and convention != group.guide:
             self._add("19", "ST03 names another guide than GS08", place, 3)
         walk = None
         if plan is None:
-            known = self._file.guides.knows(self._version, group.functional_id)
+            known = self._file.guides.knows(self._style.version, group.functional_id)
             self._add("I6" if known else "1", "no guide here serves this transaction set", place, 1)
         else:
-            walk = SetWalk(plan, self._reader, self._findings, severities=self._file.severities)
+            walk = SetWalk(plan, self._style, self._findings, severities=self._file.severities)
             walk.begin(elements, self._source)
         position = self._follow(walk, number)
         checked = TransactionSet(
@@ -317,10 +323,11 @@ class _SetCheck:
             if tag in _ENVELOPE and tag != "SE" or tag[:3] == "ISA":
                 self._source.put_back()
                 break
-            position += 1
-            self._look_at(elements, position)
+            self._look_at(elements, position + 1)
             if walk is not None and not self._source.too_long:
-                walk.take(elements, position, self._source)
+                position += walk.take(elements, position + 1, self._source)
+            else:
+                position += 1
             if tag == "SE":
                 if walk is not None:
                     walk.close(position, self._source)

@@ -6,10 +6,14 @@ from dataclasses import replace
 from gateway.domain.exchange import Delimiters
 from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.x12.check_event import Severities
+from gateway.x12.check_rules import RULES, Complaint, Rule
 from gateway.x12.check_segment import ElementFault, SegmentReader
 from gateway.x12.plan import UNKNOWN, ChildPlan, GuidePlan, LoopPlan, SegmentPlan, Step, ways
 from gateway.x12.check_source import Source
+from gateway.x12.plan_pattern import Run, Style, late_range
+from gateway.x12.plan_run import patterns_of
 
+_RUN_BYTES = 1 << 16  # a member longer than this is read segment by segment
 _UNITS = {"834": "INS", "820": "ENT"}
 """The loop that a set is made of; findings inside it are told with its number and, in CTX, its business unit."""
 
@@ -62,14 +66,21 @@ class _Frame:
 class SetWalk:
     """Follows one set through its guide. Feed it every segment from ST to SE, then call `close`."""
 
-    def __init__(self, plan: GuidePlan, reader: SegmentReader, findings: Findings, *, severities: Severities) -> None:
+    def __init__(self, plan: GuidePlan, style: Style, findings: Findings, *, severities: Severities) -> None:
         """Start before ST. Findings go into `findings`."""
         self._plan = plan
-        self._reader = reader
-        self._marks: Delimiters = reader.marks
+        self._patterns = patterns_of(plan, style)
+        self._reader = SegmentReader(style.marks, style.version)
+        self._marks: Delimiters = style.marks
         self._findings = findings
         self._severities = severities
         self._set_type = plan.guide.set_type
+        self._rules = [
+            rule(style)
+            for rule in RULES.get(self._set_type, ())
+            if severities.get(self._set_type, rule.name, rule.severity) is not None
+        ]
+        self._watched = frozenset(tag for rule in self._rules for tag in rule.tags)
         self._here = plan.start
         self._frames = [_Frame(plan.root)]
         self._unit_tag = _UNITS.get(self._set_type, "")
@@ -78,8 +89,11 @@ class SetWalk:
         self._unit_start = 0  # the first finding of the unit
         self._unit_name = ""
 
-    def take(self, elements: Sequence[str], position: int, source: Source) -> None:
-        """Check the next segment, just read from `source`; it is number `position` of the set."""
+    def take(self, elements: Sequence[str], position: int, source: Source) -> int:
+        """Check the next segment, just read from `source`, number `position` of the set; return how many were read.
+
+        That is more than one where a run of whole loops was found to fit; `source` then stands behind them.
+        """
         component = self._marks.component
         here = _Here(position, source)
         key = self._plan.key(elements, component)
@@ -89,11 +103,18 @@ class SetWalk:
             step = self._guess(elements, source)
         if step is None:
             self._unexpected(elements, here)
-            return
+            return 1
+        target = step.target
         self._move(step, here, certain=certain)
-        for each in self._reader.faults(step.target.node, elements):
-            self._report_element(step.target, each, here)
-        self._name_unit(step.target, elements)
+        if step.entered and target.loop.runs and (passed := self._pass_run(target.loop, source)):
+            return passed
+        if not self._patterns.fits(target, source.raw):
+            for each in self._reader.faults(target.node, elements):
+                self._report_element(target, each, here)
+        if elements[0] in self._watched:
+            self._ask_rules(elements, target, here)
+        self._name_unit(target, elements)
+        return 1
 
     def begin(self, elements: Sequence[str], source: Source) -> None:
         """Check ST itself, position 1."""
@@ -104,12 +125,69 @@ class SetWalk:
 
     def close(self, position: int, source: Source) -> None:
         """Report what is missing at the end of the set; SE itself is not (its absence is IK502 2)."""
-        self._end_unit()
         here = _Here(position, source)
+        for rule in self._rules:
+            for complaint in rule.close():
+                self._report_rule(rule, complaint, self._plan.start, here)
+        self._end_unit()
         root = self._frames[0]
         root.excused.update(child.index for child in root.loop.children if child.first.tag == "SE")
         while self._frames:
             self._leave(self._frames.pop(), here)
+
+    def _pass_run(self, loop: LoopPlan, source: Source) -> int:
+        """Read on over repetitions of `loop` that fit; return how many segments they have, 0 for none."""
+        run = self._patterns.run(loop)
+        if run is None:
+            return 0
+        source.look_ahead(_RUN_BYTES)
+        data, start = source.window.data, source.at
+        found = run.pattern.match(data, start)
+        first = start - len(run.end)
+        if found is None or first < 0 or data[first:start] != run.end:
+            return 0
+        last = self._until_trouble(run, data, first, found.end() - len(run.end))
+        count = data.count(run.opening, first, last)
+        outer, inner = self._frames[-2:]
+        if not count or outer.counts[loop.index] + count - 1 > loop.most:
+            return 0
+        for rule in self._rules:
+            rule.skim(data, first, last)
+        outer.counts[loop.index] += count - 1
+        inner.reported = len(loop.required_children)
+        if self._unit is not None and loop.first.tag == self._unit_tag:
+            self._units += count - 1
+            self._unit = self._units
+        source.window.at = last + len(run.end)
+        return data.count(source.terminator, start, source.window.at)
+
+    def _until_trouble(self, run: Run, data: bytes, start: int, end: int) -> int:
+        """Return where in the run `data[start:end]` the repetition begins that is not for the fast path, or `end`."""
+        troubles = [rule.trouble(data, start, end) for rule in self._rules]
+        troubles.append(late_range(data, start, end))
+        where = min((each for each in troubles if each >= 0), default=-1)
+        return end if where < 0 else data.rfind(run.opening, start, where + len(run.opening))
+
+    def _ask_rules(self, elements: Sequence[str], target: SegmentPlan, here: "_Here") -> None:
+        for rule in self._rules:
+            if elements[0] in rule.tags:
+                for complaint in rule.see(elements, target.loop.node.id, here.position):
+                    self._report_rule(rule, complaint, target, here)
+
+    def _report_rule(self, rule: Rule, complaint: Complaint, target: SegmentPlan, here: "_Here") -> None:
+        element = complaint.element or None
+        if complaint.position:
+            place = Place(complaint.segment, complaint.position, element)
+        else:
+            place = Place(complaint.segment or target.tag, here.position, element, loop=target.loop.node.id,
+                          line=here.line, byte=here.byte)  # fmt: skip
+        severity = self._severities.get(self._set_type, rule.name, rule.severity)
+        if severity is not None:
+            self._findings.add(
+                Finding(
+                    rule.name, Level.BUSINESS, complaint.message, severity, place, snip=rule.snip, member=self._unit
+                )
+            )
 
     def _guess(self, elements: Sequence[str], source: Source) -> Step | None:
         """Return the likeliest way for a segment whose qualifier is no code of the guide: one fault, not a cascade.

@@ -10,11 +10,11 @@ PADDING = BLANKS + b"\x00\x1a"
 class Source:
     """Reads segments off a window. After `next`, `at` is where in the window's data the last segment begins.
 
-    `indented` says that blanks stood before its id, `cut_off` that the file ended before its terminator, `too_long`
+    `raw` are its bytes without terminator and line ends; `indented` says that blanks stood before its id, `cut_off` that the file ended before its terminator, `too_long`
     that it was over the limit and skipped.
     """
 
-    __slots__ = ("_longest", "_separator", "at", "cut_off", "indented", "terminator", "too_long", "window")
+    __slots__ = ("_longest", "_separator", "at", "cut_off", "indented", "raw", "terminator", "too_long", "window")
 
     def __init__(self, window: Window, marks: Delimiters, *, longest: int) -> None:
         """Read from where `window` stands; a segment of more than `longest` bytes is skipped."""
@@ -23,6 +23,7 @@ class Source:
         self._separator = marks.element
         self._longest = longest
         self.at = window.at
+        self.raw = b""
         self.indented = False
         self.cut_off = False
         self.too_long = False
@@ -51,13 +52,25 @@ class Source:
                 return None
             window.at = stop + (not self.cut_off)
             if text:
-                return text_of(text.rstrip(LINE_ENDS)).split(self._separator)
+                self.raw = text.rstrip(LINE_ENDS)
+                return text_of(self.raw).split(self._separator)
 
     def peek(self) -> list[str]:
         """Return the elements of the segment after this one without moving, `[""]` where none is at hand."""
         data, start = self.window.data, self.window.at
         end = data.find(self.terminator, start)
         return text_of(data[start : max(end, start)].strip(PADDING)).split(self._separator)
+
+    def look_ahead(self, size: int) -> None:
+        """Bring `size` bytes from the last segment on into the window, if the file has them."""
+        window = self.window
+        if len(window.data) - self.at >= size or window.ended:
+            return
+        length = window.at - self.at
+        window.at = self.at
+        window.ensure(size)
+        self.at = window.at
+        window.at += length
 
     def put_back(self) -> None:
         """Let the last segment be read again."""

@@ -11,6 +11,7 @@ from gateway.x12.guide import UNLIMITED, CompositeNode, ElementNode, Guide, Loop
 
 UNKNOWN = "?"
 """Stands in a key for a qualifier that no node of the guide knows."""
+_MANY = 10_000
 _QUALIFIER_PLACES = {"ENT": 2, "HL": 3}  # every other tag is told apart by element 01
 
 
@@ -46,9 +47,14 @@ class SegmentPlan:
 
 
 class LoopPlan:
-    """One loop of a guide with its children in order; `depth` is 0 for the loop of the transaction set."""
+    """One loop of a guide with its children in order; `depth` is 0 for the loop of the transaction set.
 
-    __slots__ = ("children", "depth", "index", "most", "node", "order", "parent", "required", "required_children")
+    `runs` marks the outermost loops that are repeated without end, members and remittances: those come in masses.
+    """
+
+    __slots__ = (
+        "children", "depth", "index", "most", "node", "order", "parent", "required", "required_children", "runs",
+    )  # fmt: skip
 
     def __init__(self, node: LoopNode, parent: "LoopPlan | None", index: int) -> None:
         """Take the guide's node and plan everything below it."""
@@ -59,11 +65,17 @@ class LoopPlan:
         self.order: Order = node.order
         self.most = node.repeat if parent else UNLIMITED
         self.required = node.usage == "R"
+        self.runs = self.most >= _MANY and not (parent is not None and parent.within_run)
         self.children: tuple[ChildPlan, ...] = tuple(
             LoopPlan(child, self, number) if isinstance(child, LoopNode) else SegmentPlan(child, self, number)
             for number, child in enumerate(node.children)
         )
         self.required_children = tuple(child for child in self.children if child.required)
+
+    @property
+    def within_run(self) -> bool:
+        """Whether this loop or one around it is checked in runs."""
+        return self.runs or (self.parent is not None and self.parent.within_run)
 
     @property
     def first(self) -> SegmentPlan:

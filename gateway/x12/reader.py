@@ -10,6 +10,7 @@ from typing import BinaryIO
 from gateway.domain.exchange import Delimiters
 
 CHUNK_BYTES = 1 << 18
+_KEPT_BYTES = 4  # the end of the segment before stays in sight
 LINE_ENDS = b"\r\n"
 BLANKS = b" \t\r\n"
 
@@ -106,11 +107,12 @@ class Window:
         """Forget what was read and bring more; False when the stream has ended. Reads double while nothing is freed."""
         if self.ended:
             return False
-        if self.at:
-            self._lines += self.data.count(b"\n", 0, self.at)
-            self.base += self.at
-            self.data = self.data[self.at :]
-            self.at = 0
+        if self.at > _KEPT_BYTES:
+            passed = self.at - _KEPT_BYTES
+            self._lines += self.data.count(b"\n", 0, passed)
+            self.base += passed
+            self.data = self.data[passed:]
+            self.at = _KEPT_BYTES
         chunk = self._stream.read(max(CHUNK_BYTES, len(self.data)))
         self.ended = not chunk
         self.data += chunk
