@@ -15,7 +15,8 @@ def content_id(kind: str, *parts: object) -> str:
 
     The parts are joined unambiguously: `("ab", "c")` and `("a", "bc")` give different ids.
     """
-    text = "\x1f".join(str(part) for part in parts)
+    texts = [str(part) for part in parts]
+    text = "".join(f"{len(part)}:{part}" for part in texts)
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=9).digest(), "big") >> 7
     digits = []
     for _ in range(_LENGTH):

@@ -1,8 +1,10 @@
 """Station 5: TA1, 999 or 997, and 824, computed last, from what was recorded and done (DESIGN, decision 8)."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from gateway.domain.exchange import (
+    AckCode,
     DocumentKind,
     FileState,
     GroupRecord,
@@ -29,9 +31,11 @@ from gateway.x12.acknowledge import (
     write_ta1,
 )
 from gateway.x12.acknowledge_group import write_997, write_999
-from gateway.x12.report_824 import ApplicationReport, ReportingParty, write_824
+from gateway.x12.reader import read_set
+from gateway.x12.report_824 import ApplicationReport, ReportingParty, ReportVerdict, write_824
 
-_WAITS_FOR_NOBODY = frozenset({SetState.APPLIED, SetState.REFUSED, SetState.WAITING, SetState.HELD})
+_REPORTED = frozenset({SetState.APPLIED, SetState.REFUSED, SetState.WAITING, SetState.HELD})
+_HEADER_SEGMENTS = 5  # BGN stands second, TRN third
 
 
 def acknowledge(plant: Plant, file_id: str) -> None:
@@ -68,7 +72,7 @@ def _answer(
         draft = _draft(plant, partner, file, DocumentKind.TA1, record.id, identity)
         if send(plant, unit, draft, lambda out: write_ta1(identity, outcome, out)):
             yield DocumentKind.TA1
-    if record.ta1_code == "R":
+    if record.ta1_code is AckCode.REJECTED:
         return  # nothing inside a rejected interchange is looked at (DOMAIN 7.1)
     for group in groups:
         kind = group_ack_kind(group.group, partner.profile.x12.group_ack)
@@ -79,7 +83,7 @@ def _answer(
             answer = _group_outcome(unit, group)
             if send(plant, unit, draft, lambda out: write(identity, [answer], out)):  # noqa: B023 - used at once
                 yield kind
-        if partner.profile.x12.report_824 != "never" and _needs_report(unit, partner, group):
+        if partner.profile.x12.report_824 != "never":
             yield from _report(plant, unit, partner, file, record, group)
 
 
@@ -137,10 +141,68 @@ def _business(unit: UnitOfWork, record: SetRecord) -> tuple[Finding, ...]:
     return tuple(f for f in unit.exchanges.findings(set_id=record.id) if f.level is Level.BUSINESS)
 
 
-def _needs_report(unit: UnitOfWork, partner: Partner, group: GroupRecord) -> bool:
-    """Tell whether any set of the group has business findings, or the partner wants an 824 always."""
-    always = partner.profile.x12.report_824 == "always"
-    return any(
-        record.state in _WAITS_FOR_NOBODY and record.ack != "R" and (always or _business(unit, record))
-        for record in unit.exchanges.sets(group.id)
+def _report(
+    plant: Plant,
+    unit: UnitOfWork,
+    partner: Partner,
+    file: ReceivedFile,
+    record: InterchangeRecord,
+    group: GroupRecord,
+) -> Iterator[str]:
+    """Write the 824 of a group, if it has anything to say, and yield its kind (DOMAIN 7.1, 7.4)."""
+    reported = [each for each in unit.exchanges.sets(group.id) if _is_reported(unit, partner, each)]
+    if not reported:
+        return
+    identity = _identity(plant, unit, partner, record, group)
+    draft = _draft(plant, partner, file, DocumentKind.REPORT_824, group.id, identity)
+    reports = (_application_report(plant, unit, group, each) for each in reported)
+    parties = _parties(plant, partner)
+    if send(plant, unit, draft, lambda out: write_824(identity, parties, reports, out)):
+        yield DocumentKind.REPORT_824
+
+
+def _is_reported(unit: UnitOfWork, partner: Partner, record: SetRecord) -> bool:
+    """Tell whether a set goes on the 824: it has business findings, or the partner wants good news too.
+
+    What a 999 rejected was never looked at, and what is ignored or still our own fault says nothing of theirs.
+    """
+    if record.ack is AckCode.REJECTED or record.state not in _REPORTED:
+        return False
+    return partner.profile.x12.report_824 == "always" or bool(_business(unit, record))
+
+
+def _application_report(plant: Plant, unit: UnitOfWork, group: GroupRecord, record: SetRecord) -> ApplicationReport:
+    """Return what the 824 says of one set."""
+    findings = _business(unit, record)
+    return ApplicationReport(
+        group=group.group,
+        set=record.set,
+        verdict=_verdict(record, findings),
+        reference=_reference(plant, record),
+        findings=findings,
+    )
+
+
+def _verdict(record: SetRecord, findings: tuple[Finding, ...]) -> ReportVerdict:
+    """Return OTI01: refused whole, some members refused, accepted with warnings, or accepted."""
+    if record.state is SetState.REFUSED:
+        return ReportVerdict.REJECTED
+    if any(finding.is_error and finding.member is not None for finding in findings):
+        return ReportVerdict.PARTIAL
+    return ReportVerdict.WITH_ERRORS if findings else ReportVerdict.ACCEPTED
+
+
+def _reference(plant: Plant, record: SetRecord) -> str:
+    """Return BGN02 of an 834 or TRN02 of an 820, read from the kept bytes: BGN06 of the 824 gives it back."""
+    with plant.archive.open(record.kept_path) as stream:
+        head = islice(read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters), _HEADER_SEGMENTS)
+        return next((segment.element(2) for segment in head if segment.tag in {"BGN", "TRN"}), "")
+
+
+def _parties(plant: Plant, partner: Partner) -> tuple[ReportingParty, ReportingParty]:
+    """Return N1*41, we who report, and N1*40, the partner who is told."""
+    us, them = plant.settings.identity, partner.profile
+    return (
+        ReportingParty(us.name, us.id, "46", us.contact_name, us.contact_phone, us.contact_email),
+        ReportingParty(them.name, them.x12.id),
     )

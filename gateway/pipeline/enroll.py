@@ -149,6 +149,7 @@ class _Run:
         self._subscribers = 0
         self._dependents = 0
         self._placed = 0
+        self._applied = 0
         self._accounts: dict[str, Account] = {}
         self._rules: dict[str, EnrollmentRules] = {}
         self._open: dict[str, InvoiceRequest | None] = {}
@@ -171,6 +172,7 @@ class _Run:
             if decision.change is None:
                 self._result.count("refused")
                 continue
+            self._applied += 1
             changes.append(decision.change)
             if decision.family is not None:
                 families[membership] = decision.family
@@ -191,6 +193,8 @@ class _Run:
             return _refused("UNKNOWN_SPONSOR", message, "N1", 4)
         if any(f.code == "COUNT_MISMATCH" and f.is_error for f in result.findings):
             return _Result(SetState.REFUSED, "the totals of QTY are not those of the set", result.findings)
+        if members and not self._applied:
+            return _Result(SetState.REFUSED, "no member of the set could be applied; see its findings", result.findings)
         if settings.all_or_nothing and any(f.is_error for f in result.findings):
             return _Result(SetState.REFUSED, "the agreement is all or nothing, and a member has errors", result.findings)
         if stamp := _stamp(self._header):

@@ -102,7 +102,7 @@ def _place(
     """
     explaining, partner_id = remittance, record.partner_id
     if receipt.remittance_set_id and receipt.remittance_set_id != record.id:
-        explaining = unit.ledger.remittance(receipt.remittance_set_id)
+        explaining = unit.ledger.remittance(receipt.remittance_set_id) or remittance
         partner_id = unit.exchanges.get_set(receipt.remittance_set_id).partner_id
     rules = remittance_rules(plant.partner(partner_id))
     books = load_books(plant, unit, explaining)

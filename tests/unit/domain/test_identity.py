@@ -16,4 +16,4 @@ def test_parts_are_joined_so_that_they_cannot_run_into_each_other():
 
 @given(st.lists(st.text(), max_size=4), st.lists(st.text(), max_size=4))
 def test_different_content_has_different_ids(one, other):
-    assert (one == other) == (content_id("X", *one) == content_id("X", *other)) or "\x1f" in "".join(one + other)
+    assert (one == other) == (content_id("X", *one) == content_id("X", *other))
