@@ -166,20 +166,21 @@ def find_home(option: Path | None = None, environ: Mapping[str, str] = os.enviro
     raise ConfigurationError(f"no {SETTINGS_FILE} here or in any folder above", hint=hint)
 
 
+def packaged_home() -> Path:
+    """Return the example home that comes with the program: in the installed package, or the root of a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_home"
+    return installed if installed.is_dir() else package.parent
+
+
 def packaged_mappings() -> Path:
-    """Return the mappings that come with the program: inside the installed package, or beside it in a checkout."""
-    return _packaged("mappings")
+    """Return the mappings that come with the program."""
+    return packaged_home() / "mappings"
 
 
 def packaged_partners() -> Path:
-    """Return the sample partners that come with the program, found as the mappings are."""
-    return _packaged("partners")
-
-
-def _packaged(folder: str) -> Path:
-    package = Path(__file__).resolve().parent
-    installed = package / "_home" / folder
-    return installed if installed.is_dir() else package.parent / folder
+    """Return the sample partners that come with the program."""
+    return packaged_home() / "partners"
 
 
 def load_settings(home: Path, environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[Mistake]]:

@@ -90,6 +90,7 @@ class Enrollment(Section):
     mass_termination_percent: int = Field(default=10, ge=0, le=100)
     count_mismatch: Literal["auto", "warn", "reject"] = "auto"  # auto: reject for 4 and RX
     quirks: tuple[str, ...] = ()
+    places: dict[str, object] = Field(default_factory=dict)  # fields elsewhere than in mappings/005010X220A1.toml
 
 
 class Remittance(Section):

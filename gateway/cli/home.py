@@ -1,0 +1,173 @@
+"""`gateway init|check`: make a gateway home, and name every mistake in one."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.billing.calendar import parse_calendar
+from gateway.billing.dates import DATE_ALGORITHMS
+from gateway.domain.mistake import Mistake
+from gateway.errors import ConfigurationError
+from gateway.partners.loader import Partner, load_partners
+from gateway.partners.profile import PartnerStatus
+from gateway.settings import SETTINGS_FILE, Home, find_home, load_settings, packaged_home
+from gateway.transactions.mapping import Departures, check_mapping
+from gateway.transactions.quirks import QUIRKS
+
+_MISTAKEN = 2
+_WIDE = 200  # columns of a table that goes to a file or a pipe, where nothing is gained by breaking lines
+_EXAMPLE_PARTNER = "birch"
+_COPIED = (
+    SETTINGS_FILE,
+    "mappings",
+    "partners/README.md",
+    f"partners/{_EXAMPLE_PARTNER}",
+    "inbound/README.md",
+    "outbound/README.md",
+)
+_GITIGNORE = """\
+/secrets/
+/gateway.db*
+/.gateway.lock
+/inbound/*
+!/inbound/README.md
+/outbound/*
+!/outbound/README.md
+"""
+_NEXT_STEPS = """\
+{home} is a gateway home now. Next:
+  1. write who you are into {home}/gateway.toml, [identity]
+  2. copy {home}/partners/{example} for a partner of your own, and change it
+  3. put private keys and passwords into {home}/secrets
+  4. gateway --home {home} check        names every mistake at once
+  5. gateway --home {home} db upgrade   makes the database
+  6. gateway --home {home} run          polls, works, bills and sends
+"""
+
+
+@click.command("init")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def init_command(directory: Path) -> None:
+    """Make a fresh gateway home in DIRECTORY: settings, mappings and one example partner.
+
+    Nothing is overwritten: a folder that holds any part of a home is refused.
+    """
+    make_home(directory)
+    click.echo(_NEXT_STEPS.format(home=directory, example=_EXAMPLE_PARTNER), nl=False)
+
+
+def make_home(directory: Path) -> None:
+    """Make a gateway home in `directory`, which may exist; raises ConfigurationError when it holds part of one."""
+    parts = {Path(name).parts[0] for name in _COPIED} | {"secrets"}
+    there = sorted(part for part in parts if (directory / part).exists())
+    if there:
+        raise ConfigurationError(
+            f"{directory} already holds {', '.join(there)}", hint="name an empty folder, or one that does not exist"
+        )
+    example = packaged_home()
+    for name in _COPIED:
+        source, target = example / name, directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("keys"))
+        else:
+            shutil.copyfile(source, target)
+    (directory / "secrets").mkdir(mode=0o700)
+    if not (directory / ".gitignore").exists():
+        (directory / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a home holds and every mistake in it."""
+
+    partners: int
+    active: int
+    accounts: int
+    rates: int
+    mappings: int
+    calendars: int
+    mistakes: tuple[Mistake, ...]
+
+
+@click.command("check")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/schemas/check.schema.json).")
+@click.pass_context
+def check_command(ctx: click.Context, as_json: bool) -> None:
+    """Name every mistake in the home's settings, partners, rates, calendars and mappings, each with its remedy."""
+    home = Home(find_home(ctx.obj.home_option))
+    found = examine(home)
+    if as_json:
+        click.echo(json.dumps({"home": str(home.path), **asdict(found)}, indent=2))
+    elif found.mistakes:
+        _print_table(found.mistakes)
+    else:
+        click.echo(
+            f"no mistake in {home.path}: {found.partners} partners ({found.active} active), "
+            f"{found.accounts} accounts, {found.rates} rates, {found.mappings} mappings, {found.calendars} calendars"
+        )
+    ctx.exit(_MISTAKEN if found.mistakes else 0)
+
+
+def examine(home: Home) -> Examination:
+    """Return what the home holds and every mistake in its files; nothing is written and no server is asked."""
+    _, wrong = load_settings(home.path)
+    partners, mistaken = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
+    mappings = sorted(home.mappings.glob("*.toml"))
+    calendars = sorted((home.mappings / "calendars").glob("*.toml"))
+    mistakes = [*wrong, *mistaken, *_in_mappings(home, mappings, partners), *_in_calendars(calendars)]
+    return Examination(
+        partners=len(partners),
+        active=sum(partner.profile.status is PartnerStatus.ACTIVE for partner in partners.values()),
+        accounts=sum(len(partner.billing.accounts) for partner in partners.values()),
+        rates=sum(len(rows) for each in partners.values() for rows in (each.rates, *each.other_rates.values())),
+        mappings=len(mappings),
+        calendars=len(calendars),
+        mistakes=tuple(sorted(set(mistakes))),
+    )
+
+
+def _in_mappings(home: Home, mappings: list[Path], partners: dict[str, Partner]) -> Iterator[Mistake]:
+    """Yield the mistakes of every mapping, alone and with the places that each partner gives."""
+    if not mappings:
+        yield Mistake(
+            home.mappings.name, "", "there is no mapping", "copy the mappings of a home made by `gateway init`"
+        )
+    for path in mappings:
+        yield from check_mapping(path)[1]
+        for partner_id, partner in partners.items():
+            places = partner.profile.enrollment.places
+            if places:
+                departures = Departures(places, file=f"partners/{partner_id}/profile.toml")
+                yield from check_mapping(path, departures=departures)[1]
+
+
+def _in_calendars(calendars: list[Path]) -> Iterator[Mistake]:
+    """Yield the mistakes of every work calendar."""
+    for path in calendars:
+        name = f"mappings/calendars/{path.name}"
+        try:
+            parse_calendar(path.read_text(encoding="utf-8"), name=path.name)
+        except ConfigurationError as error:
+            yield Mistake(name, "", str(error).removeprefix(f"{path.name}: "), error.hint)
+        except (OSError, UnicodeDecodeError):
+            yield Mistake(name, "", "the file cannot be read", "save it as plain UTF-8 text")
+
+
+def _print_table(mistakes: tuple[Mistake, ...]) -> None:
+    """Print the mistakes to stdout, one a row."""
+    console = Console(markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("file", "key", "problem", "remedy"):
+        table.add_column(heading, overflow="fold")
+    for mistake in mistakes:
+        table.add_row(mistake.file, mistake.key, mistake.problem, mistake.remedy)
+    console.print(table, width=None if console.is_terminal else _WIDE)
+    noun = "mistake" if len(mistakes) == 1 else "mistakes"
+    console.print(f"{len(mistakes)} {noun}")
