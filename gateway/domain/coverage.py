@@ -207,6 +207,7 @@ class MembershipChange:
     ordinal: int
     reason: str = ""  # INS04
     note: str = ""  # plain words, no personal data
+    position: int = 0  # segment position of INS in the set, ST = 1; 0: not known
 
 
 @dataclass(frozen=True, slots=True)
