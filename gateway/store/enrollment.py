@@ -181,6 +181,7 @@ def _event_rows(change: FamilyChange) -> Iterator[dict[str, Any]]:
             "set_id": event.source.set_id,
             "source": event.source.key(event.ordinal),
             "ordinal": event.ordinal,
+            "position": event.position,
             "reason": event.reason,
             "note": event.note,
             "known_at": change.known_at,

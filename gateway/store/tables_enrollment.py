@@ -94,6 +94,7 @@ membership_events = Table(
     refers_to("set_id", "transaction_sets.id"),
     text("source"),
     Column("ordinal", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
     text("reason"),
     text("note"),
     Column("known_at", Instant, nullable=False),

@@ -311,7 +311,7 @@ def _membership_log() -> None:
         *optional(DAY, "effective_on"),
         *optional(TEXT, "set_id"),
         *required(TEXT, "source"),
-        *required(NUMBER, "ordinal"),
+        *required(NUMBER, "ordinal position"),
         *required(TEXT, "reason note"),
         *required(INSTANT, "known_at"),
         one_of("event", "enroll change terminate cancel reinstate info compare link_only no_change"),
