@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-CHUNK_BYTES = 32_768  # every SFTP server must take requests of this size; larger ones choke some
+CHUNK_BYTES = 32_000  # with its header one SSH packet (32 KiB); larger ones are cut in two, and choke some servers
 
 
 def chunks_of(stream: BinaryIO) -> Iterator[bytes]:

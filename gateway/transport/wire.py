@@ -16,8 +16,11 @@ from gateway.transport.chunks import CHUNK_BYTES
 from gateway.transport.door import Foreign, StatusRefused
 from gateway.transport.odd_names import OddNames
 
-READS_UNDER_WAY = 256  # 8 MiB: more gains nothing on a fast line, and some servers stall when flooded (paramiko #1788)
-WRITES_UNDER_WAY = 64  # 2 MiB: the window that OpenSSH opens for us
+# 2 MiB each way, which is what a channel lets pass at a time and what OpenSSH's own client asks for; more only
+# fills memory, is slower here, and some servers stall when they are flooded (paramiko #1788).
+READS_UNDER_WAY = 64
+WRITES_UNDER_WAY = 64
+RECEIVE_BYTES = 1 << 20
 _UNKNOWN = 1 << 62  # a size no file has: reads go on until the server says that it is the end
 
 
@@ -36,6 +39,7 @@ class _Reply:
 class Wire(paramiko.SFTPClient):
     """paramiko's client with pipelines of its own. Its errors are foreign ones: whoever calls it stands at the door."""
 
+    sock: paramiko.Channel
     # Protected methods of paramiko's client, which its type stubs leave out.
     _request: Callable[..., tuple[int, paramiko.Message]]
     _async_request: Callable[..., int]
@@ -43,6 +47,7 @@ class Wire(paramiko.SFTPClient):
 
     def __init__(self, channel: paramiko.Channel) -> None:
         self._names = OddNames()
+        self._received = bytearray()
         super().__init__(channel)
 
     def raw(self, path: str) -> bytes:
@@ -113,6 +118,17 @@ class Wire(paramiko.SFTPClient):
                 self._async_request(type(None), sftp.CMD_CLOSE, handle)
             raise
         self._request(sftp.CMD_CLOSE, handle)
+
+    def _read_all(self, size_bytes: int) -> bytes:
+        """Return the next bytes from the line; it is emptied at once, as every look into a full channel copies it."""
+        while len(self._received) < size_bytes:
+            more = self.sock.recv(RECEIVE_BYTES)
+            if not more:
+                raise EOFError
+            self._received += more
+        wanted = bytes(self._received[:size_bytes])
+        del self._received[:size_bytes]
+        return wanted
 
     def _ask(self, kind: int, *fields: object) -> _Reply:
         reply = _Reply()

@@ -20,13 +20,14 @@ from gateway.errors import (
     TransferIncomplete,
 )
 from gateway.ports.transport import Session
+from gateway.transport.chunks import CHUNK_BYTES
 from gateway.transport.endpoint import SftpEndpoint
 from gateway.transport.folder import open_folder
 from gateway.transport.sftp import open_sftp
 from tests.acceptance.openssh import openssh_server  # noqa: F401 (a fixture)
 
 MONDAY = 1_795_000_000
-SIZES = [0, 1, 32_767, 32_768, 32_769, 300_000]
+SIZES = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 300_000]
 
 
 @dataclass(frozen=True)
