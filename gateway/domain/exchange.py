@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from gateway.domain.finding import Finding
+
 
 class FileState(StrEnum):
     """Where an inbound file is on its route.
@@ -252,6 +254,27 @@ class OutboundDocument:
     tries: int = 0
     subject_id: str = ""  # the file or invoice it is about
     control_number: str = ""  # our ISA13, where it is X12
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a partner says of something we sent, by TA1, 997, 999 or 824.
+
+    It speaks of our set where `transaction_set` is given, else of our group `group`, else of our interchange
+    `interchange` (TA1 only: the others do not return ISA13). An 824 may name its subject by `reference` alone.
+    `code` is None where the partner used a code that the standard does not know; `said` is that code as sent.
+    """
+
+    kind: DocumentKind
+    code: AckCode | None
+    said: str
+    interchange: str = ""  # TA101: our ISA13
+    functional_id: str = ""  # AK101: our GS01
+    group: str = ""  # AK102, OTI08: our GS06
+    set_type: str = ""  # AK201, OTI10: our ST01
+    transaction_set: str = ""  # AK202, OTI09: our ST02
+    reference: str = ""  # OTI03
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
