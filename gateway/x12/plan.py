@@ -65,7 +65,7 @@ class LoopPlan:
         self.order: Order = node.order
         self.most = node.repeat if parent else UNLIMITED
         self.required = node.usage == "R"
-        self.runs = self.most >= _MANY and not (parent is not None and parent.within_run)
+        self.runs = parent is not None and self.most >= _MANY and not parent.within_run
         self.children: tuple[ChildPlan, ...] = tuple(
             LoopPlan(child, self, number) if isinstance(child, LoopNode) else SegmentPlan(child, self, number)
             for number, child in enumerate(node.children)
