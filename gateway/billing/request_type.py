@@ -42,7 +42,7 @@ def check_request_type(rule: RequestTypeRule, algorithms: Mapping[str, DateAlgor
         faults.append(f"{rule.code}: an automatic type must make regular bills, not {rule.generation} ones")
     if rule.approval and not LEGAL_REQUEST_TYPES.get((rule.mode, rule.generation, True)):
         faults.append(f"{rule.code}: approval is for manual types that make regular bills only")
-    if rule.defer_count is not None and not LEGAL_REQUEST_TYPES.get((rule.mode, rule.generation, rule.approval)):
+    if rule.defer_count is not None and not LEGAL_REQUEST_TYPES.get((rule.mode, rule.generation, False)):
         faults.append(f"{rule.code}: a defer count is for manual types that make regular bills only")
     fitting = BUSINESS_OBJECTS[rule.generation]
     if rule.business_object not in {"", fitting}:

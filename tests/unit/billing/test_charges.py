@@ -187,6 +187,22 @@ def test_a_dependent_who_comes_and_goes_without_a_price_effect_does_not_cut_the_
     assert ("1450.00 * 30/30; by days", Decimal("1450.00")) == (charge.formula, charge.amount)
 
 
+def test_days_without_cover_between_two_covers_are_not_charged(coverage, family, rates, acme):
+    world = family(
+        coverage(tier="EMP", last_day=date(2025, 9, 10)), coverage(tier="EMP", starts_on=date(2025, 9, 21), number=2)
+    )
+    (charge,), _ = charges_due(world, replace(acme, proration=DAILY), rates(PRICES), date(2025, 9, 30))
+    assert (Decimal("400.00"), 20) == (charge.amount, charge.days_covered)
+
+
+def test_the_lives_are_those_at_the_end_of_what_was_charged(coverage, family, rates, acme):
+    world = family(
+        coverage(tier="FAM"), coverage("spouse"), coverage("child"), coverage("child2", starts_on=date(2025, 9, 10))
+    )
+    (charge,), _ = charges_due(world, acme, rates(PRICES), date(2025, 9, 30))
+    assert 4 == charge.lives
+
+
 @pytest.mark.parametrize("proration", Proration)
 def test_every_formula_recomputes_to_its_amount(proration, coverage, family, rates, acme):
     world = family(

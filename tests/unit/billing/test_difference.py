@@ -184,10 +184,12 @@ def test_the_proof_holds_for_every_bill_by_difference(coverage, family, rates, a
     prove_nothing_fell_out(charges, before, bill_by_difference(charges, before, current=DECEMBER))
 
 
-def test_the_proof_finds_a_line_that_fell_out_and_one_too_many(coverage, family, rates, acme):
+def test_the_proof_finds_a_line_that_fell_out_and_one_too_many(coverage, family, rates, acme, billed):
     charges, _ = charges_due(family(coverage(tier="FAM")), acme, rates(PRICES), date(2025, 12, 31))
     lines = bill_by_difference(charges, [], current=DECEMBER)
     with pytest.raises(InvariantBroken, match=r"1 charges .* month 2025-09: due 1450.00, billed 0.00"):
         prove_nothing_fell_out(charges, [], lines[1:])
+    with pytest.raises(InvariantBroken, match=r"due 0\.00, billed 1450\.00"):
+        prove_nothing_fell_out([], billed(["2025-09"], "1450.00"), [])
     with pytest.raises(InvariantBroken, match=r"billed 2900\.00"):
         prove_nothing_fell_out(charges, [], [*lines, lines[0]])

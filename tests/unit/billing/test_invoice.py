@@ -77,6 +77,11 @@ def test_a_bill_that_only_moves_money_between_months_balances_without_premium(li
     assert (Decimal("0.00"), 2) == (invoice.total, len(entry.postings))
 
 
+def test_products_that_cancel_each_other_in_a_month_leave_nothing_to_owe_there(lines, acme):
+    there, back = (replace(lines[1], amount=Decimal(amount), product=amount) for amount in ("5.00", "-5.00"))
+    assert () == issue(acme, ORDER, [there, back], 1, issued_at=NOW)[1].postings
+
+
 def test_a_negative_total_is_a_credit_bill(lines, acme):
     credit = [line for line in lines if line.amount < 0]
     assert Decimal("-40.00") == issue(acme, ORDER, credit, 1, issued_at=NOW)[0].total

@@ -52,9 +52,13 @@ def test_an_open_rate_ends_where_the_next_one_begins():
             [YEAR_2025, rate("650.00", date(2025, 12, 1))],
             ["plan GOLD, tier EMP: the rates overlap from 2025-12-01 through 2025-12-31; end the earlier one before"],
         ),
+        (
+            [YEAR_2025, rate("650.00", date(2025, 12, 31))],
+            ["plan GOLD, tier EMP: the rates overlap from 2025-12-31 through 2025-12-31; end the earlier one before"],
+        ),
         ([FROM_2026, FROM_2026], ["plan GOLD, tier EMP: two rates begin on 2026-01-01; keep one"]),
     ],
-    ids=["none", "gap", "overlap", "twice"],
+    ids=["none", "gap", "overlap", "overlap of a day", "twice"],
 )
 def test_gaps_and_overlaps_are_named(rows, faults):
     assert faults == RateTable(rows).faults()

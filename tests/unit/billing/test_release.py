@@ -83,6 +83,12 @@ def test_a_change_of_plan_and_a_second_insurance_line_are_no_duplicates(draft, c
     assert [] == codes(changed)
 
 
+def test_a_second_plan_that_costs_nothing_is_no_duplicate(draft, coverage, acme):
+    account = replace(acme, rate_source=RateSource.SENT)
+    second = coverage(tier="EMP", plan="SILVER", premium="0.00")
+    assert [] == codes(draft(coverage(tier="EMP", premium="600.00"), second, account=account))
+
+
 def test_ia_42_a_charge_without_a_source_holds_the_bill(draft):
     sound = draft()
     assert ["ORPHAN_CHARGE"] == codes(replace(sound, due=[replace(charge, set_id="") for charge in sound.due]))
