@@ -78,7 +78,7 @@ def _event(case: Case, effective: list[Done], news: Member | None) -> Membership
 
 
 def _event_of_cover(case: Case, effective: list[Done]) -> MembershipEvent:
-    """Return what a change of cover means: was the membership active, and is it now?
+    """Return what a change of cover means, from whether the membership was active and whether it is now.
 
     New cover asks whether there was any on its first day; all else, whether any product goes on.
     """

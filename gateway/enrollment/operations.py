@@ -219,7 +219,7 @@ def _span(
     """Return what was sent as a span; a level or premium that was not sent is that on file at `begin`."""
     on_file = next((span for span in timeline if span.covers(begin)), timeline[-1] if timeline else None)
     level = sent.level or (on_file.level if on_file is not None else "")
-    premium: Money | None = sent.premium
+    premium = sent.premium
     if premium is None and on_file is not None and on_file.level == level:
         premium = on_file.premium
     return Span(begin, ends_before, level, premium, status)

@@ -1,0 +1,1 @@
+"""Transaction sets: X12 in, values of the domain out."""

@@ -1,0 +1,102 @@
+"""The values of one loop, as a mapping's rules find them in its segments; nothing that was sent falls by the way."""
+
+from typing import Any
+
+from gateway.domain.exchange import Delimiters
+from gateway.domain.finding import Finding, Level, Place
+from gateway.transactions.mapping import Reading, Rule
+from gateway.transactions.values_834 import READERS, Kind
+from gateway.x12.reader import Segment
+
+_DATES = frozenset({Kind.DATE, Kind.LAST_DAY})
+
+
+class Collected:
+    """Values by section and field, the elements no rule reads, and findings on what cannot be read."""
+
+    __slots__ = ("_delimiters", "_found", "findings", "unread")
+
+    def __init__(self, delimiters: Delimiters) -> None:
+        """Start empty; the set's delimiters are needed to keep segments as they were sent."""
+        self._delimiters = delimiters
+        self._found: dict[tuple[str, str], tuple[int, Any, str]] = {}
+        self.findings: list[Finding] = []
+        self.unread: list[str] = []
+
+    def read(self, segment: Segment, reading: Reading) -> bool:
+        """Take what the rules read from `segment`; False when that is nothing, and the caller must keep it."""
+        elements = segment.elements
+        taken = False
+        left: list[str] = []
+        for rule in reading.rules:
+            if rule.element >= len(elements) or not elements[rule.element]:
+                continue
+            if rule.conditions and not all(condition.holds(elements) for condition in rule.conditions):
+                continue
+            taken = self._take(rule, segment, left) or taken
+        if taken:
+            known = reading.known
+            self.unread += left
+            for number in range(1, len(elements)):
+                if number not in known and elements[number]:
+                    self.unread.append(self._as_sent(segment, number))
+        return taken
+
+    def section(self, name: str) -> dict[str, Any]:
+        """Return the fields of one section that were found."""
+        return {field: value for (section, field), (_, value, _) in self._found.items() if section == name}
+
+    def keep(self, segment: Segment) -> None:
+        """Keep a segment that no rule reads, as it was sent."""
+        self.unread.append(raw(segment, self._delimiters))
+
+    def _take(self, rule: Rule, segment: Segment, left: list[str]) -> bool:
+        """Read one element for one field; what has to stand back for a better place goes to `left`."""
+        place = (rule.section, rule.field)
+        earlier = self._found.get(place)
+        if earlier is not None and earlier[0] <= rule.rank:
+            left.append(self._as_sent(segment, rule.element))
+            return False
+        try:
+            value = _value(rule, segment)
+        except ValueError as right:
+            self.findings.append(_unreadable(rule, segment, str(right)))
+            return True
+        if value is None:
+            left.append(self._as_sent(segment, rule.element))
+            return True
+        if earlier is not None:
+            left.append(earlier[2])
+        self._found[place] = (rule.rank, value, self._as_sent(segment, rule.element) if rule.rank else "")
+        return True
+
+    def _as_sent(self, segment: Segment, number: int) -> str:
+        """Return one element with its name: `INS08*FT`."""
+        return f"{segment.tag}{number:02d}{self._delimiters.element}{segment.element(number)}"
+
+
+def raw(segment: Segment, delimiters: Delimiters) -> str:
+    """Return a segment as it was sent, without its terminator."""
+    return delimiters.element.join(segment.elements)
+
+
+def _value(rule: Rule, segment: Segment) -> Any:  # noqa: ANN401 - what it is follows from the rule's kind
+    """Return what the rule reads; raises ValueError that says what would be right."""
+    if rule.kind is Kind.TEXT:
+        return segment.elements[rule.element].strip()
+    if rule.kind is Kind.PAIRS:
+        rest = segment.elements[rule.element :]
+        return tuple((rest[at], rest[at + 1] if at + 1 < len(rest) else "") for at in range(0, len(rest), 2))
+    return READERS[rule.kind](segment.elements[rule.element])
+
+
+def _unreadable(rule: Rule, segment: Segment, right: str) -> Finding:
+    """Return the finding on an element that is not what its field holds."""
+    return Finding(
+        code="DATE_LOGIC" if rule.kind in _DATES else "UNREADABLE_VALUE",
+        level=Level.BUSINESS,
+        message=f"{segment.tag}{rule.element:02d} is not {right}.",
+        place=Place(segment=segment.tag, position=segment.position, element=rule.element, byte=segment.byte),
+        value=segment.element(rule.element),
+        snip=2,
+    )
