@@ -54,8 +54,7 @@ class Limits(Section):
     """[limits]: what is larger is refused with a reason, so that no file can take the machine down."""
 
     file_bytes: int = Field(default=2_000_000_000, ge=1)
-    segment_bytes: int = Field(default=100_000, ge=106)  # an ISA alone has 106
-    segments_per_set: int = Field(default=20_000_000, ge=2)
+    segment_bytes: int = Field(default=4_194_304, ge=106)  # an ISA alone has 106
     findings_per_set: int = Field(default=1_000, ge=1)
 
 

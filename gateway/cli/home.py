@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -109,8 +110,8 @@ def check_command(ctx: click.Context, as_json: bool) -> None:
         _print_table(found.mistakes)
     else:
         click.echo(
-            f"no mistake in {home.path}: {found.partners} partners ({found.active} active), "
-            f"{found.accounts} accounts, {found.rates} rates, {found.mappings} mappings, {found.calendars} calendars"
+            f"no mistake in {home.path}; read: settings, partners {found.partners} (active {found.active}), "
+            f"accounts {found.accounts}, rates {found.rates}, mappings {found.mappings}, calendars {found.calendars}"
         )
     ctx.exit(_MISTAKEN if found.mistakes else 0)
 
@@ -162,12 +163,13 @@ def _in_calendars(calendars: list[Path]) -> Iterator[Mistake]:
 
 def _print_table(mistakes: tuple[Mistake, ...]) -> None:
     """Print the mistakes to stdout, one a row."""
-    console = Console(markup=False, highlight=False)
+    width = None if sys.stdout.isatty() else _WIDE
+    console = Console(markup=False, highlight=False, width=width)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("file", "key", "problem", "remedy"):
         table.add_column(heading, overflow="fold")
     for mistake in mistakes:
         table.add_row(mistake.file, mistake.key, mistake.problem, mistake.remedy)
-    console.print(table, width=None if console.is_terminal else _WIDE)
+    console.print(table)
     noun = "mistake" if len(mistakes) == 1 else "mistakes"
     console.print(f"{len(mistakes)} {noun}")

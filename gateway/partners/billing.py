@@ -86,7 +86,7 @@ class AccountSettings(Section):
     wash_day: int = Field(default=15, ge=1, le=28)
     wash_day_inclusive: bool = True
     due_days: int = Field(default=15, ge=0)  # after the bill date
-    series: str = Field(default="", pattern=r"^[A-Z]{0,6}$")  # letters of the legal entity, before invoice numbers
+    series: str = Field(default="", pattern=r"^[A-Z]{0,10}$")  # letters of the legal entity, before invoice numbers
     jump_percent: Decimal | None = Field(default=None, ge=0)  # a bill that changes by more waits for a person
     broker: str = ""  # partner id of the broker of record
 
