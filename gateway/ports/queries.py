@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from gateway.domain.charge import Invoice, InvoiceLine, InvoiceRequest, InvoiceStatus
 from gateway.domain.coverage import CoverageStatus, Membership, MembershipEvent, MembershipLogEntry
-from gateway.domain.exchange import AckCode, DeliveryState, DocumentKind, FileState, Incident, SetState
+from gateway.domain.exchange import AckCode, Arrival, DeliveryState, DocumentKind, FileState, Incident, SetState
 from gateway.domain.finding import Level, Place, Severity
 from gateway.domain.journal import EntryKind, Posting
 from gateway.domain.money import Money
@@ -192,6 +192,7 @@ class Timeline:
     """A file from landing to delivery, with every decision and everything it caused."""
 
     file: FileLine
+    arrivals: tuple[Arrival, ...]
     steps: Excerpt[Step]
     findings: tuple[FindingLine, ...]  # on the file itself
     envelopes: tuple[EnvelopeLine, ...]
@@ -201,6 +202,7 @@ class Timeline:
     requests: tuple[InvoiceRequest, ...]
     invoices: tuple[InvoiceSummary, ...]
     receipts: tuple[Receipt, ...]
+    documents: tuple[DocumentLine, ...]  # about the file, and about the invoices it caused
 
 
 @dataclass(frozen=True, slots=True)

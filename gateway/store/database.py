@@ -1,7 +1,5 @@
 """The database: opened, migrated, checked, and handed out as units of work, queries and the embedded queue."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +11,11 @@ from sqlalchemy import Connection, Engine
 
 from gateway.errors import SchemaOutdated
 from gateway.ports.jobs import JobQueue, JobTable
+from gateway.ports.queries import Queries
 from gateway.ports.unit_of_work import OpenUnitOfWork
-from gateway.store.engine import READ_ONLY, open_engine
+from gateway.store.engine import open_engine, reading
 from gateway.store.job_table import EmbeddedQueue, SqlJobTable
+from gateway.store.queries import SqlQueries
 from gateway.store.unit_of_work import SqlUnitOfWork
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -47,7 +47,7 @@ class Database:
     def check_schema(self) -> None:
         """Raise SchemaOutdated unless the schema has exactly the version of this program."""
         wanted = set(ScriptDirectory.from_config(migrations()).get_heads())
-        with self._reading() as connection:
+        with reading(self._engine) as connection:
             found = set(MigrationContext.configure(connection).get_current_heads())
         if found != wanted:
             shown = ", ".join(sorted(found)) or "none"
@@ -60,6 +60,10 @@ class Database:
         """Return what opens units of work; the jobs they defer go to `queue` within their transaction."""
         return partial(SqlUnitOfWork, self._engine, queue)
 
+    def queries(self) -> Queries:
+        """Return the read models for people."""
+        return SqlQueries(self._engine)
+
     def job_table(self) -> JobTable:
         """Return the embedded queue as the runner sees it."""
         return SqlJobTable(self._engine)
@@ -71,12 +75,6 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """Open a connection that only reads and therefore waits for no writer."""
-        with self._engine.connect().execution_options(**READ_ONLY) as connection:
-            yield connection
 
 
 def migrations(connection: Connection | None = None) -> Config:

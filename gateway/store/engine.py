@@ -1,5 +1,9 @@
 """Engines: how each database is opened, and how SQLite's transactions begin."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -8,11 +12,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from gateway.errors import ConfigurationError
 from gateway.store import driver_errors
 
-READ_ONLY = {"gateway_read_only": True}
-"""Execution options of a connection that only reads, and therefore waits for no writer."""
-
 _BUSY_SECONDS = 60  # how long a writer waits for another's transaction before it says ConcurrentChange
 _CONNECT_SECONDS = 10
+_READ_ONLY: dict[str, dict[str, Any]] = {
+    "sqlite": {"gateway_read_only": True},
+    "postgresql": {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
+}
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgresql+psycopg": "postgresql+psycopg"}
 
 
@@ -40,6 +45,14 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=connect_args)
     driver_errors.install(engine)
     return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection that only reads, waits for no writer, and sees one state of the database throughout."""
+    options = _READ_ONLY[engine.dialect.name]
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -126,12 +126,12 @@ class SqlExchanges:
 
     def sets(self, group_id: str) -> Iterator[SetRecord]:
         """Yield the sets of a group in order, without holding them all."""
-        return self._read_sets(_select_sets().where(transaction_sets.c.group_id == group_id))
+        return self._read_sets(select_sets().where(transaction_sets.c.group_id == group_id))
 
     def sets_of_file(self, file_id: str, *, states: Iterable[SetState]) -> Iterator[SetRecord]:
         """Yield the sets of a file that are in one of `states`, in order."""
         return self._read_sets(
-            _select_sets().where(transaction_sets.c.file_id == file_id, transaction_sets.c.state.in_(list(states)))
+            select_sets().where(transaction_sets.c.file_id == file_id, transaction_sets.c.state.in_(list(states)))
         )
 
     def _read_sets(self, statement: Select[Any]) -> Iterator[SetRecord]:
@@ -141,7 +141,7 @@ class SqlExchanges:
 
     def get_set(self, set_id: str) -> SetRecord:
         """Return one set; raises NotFound."""
-        row = self._db.first(_select_sets().where(transaction_sets.c.id == set_id))
+        row = self._db.first(select_sets().where(transaction_sets.c.id == set_id))
         if row is None:
             raise NotFound(f"there is no transaction set {set_id}", hint="`gateway show file ID` lists a file's sets")
         return set_of(row)
@@ -252,7 +252,7 @@ def _set_row(record: SetRecord) -> dict[str, Any]:
     return {**values_of(record.set), **{name: getattr(record, name) for name in own}}
 
 
-def _select_sets() -> Select[Any]:
+def select_sets() -> Select[Any]:
     """Return the select of sets with what their envelopes say, keys of their order first."""
     return (
         select(
@@ -279,7 +279,7 @@ def _select_sets() -> Select[Any]:
 
 
 def set_of(row: Record) -> SetRecord:
-    """Return the set that a row of `_select_sets` holds."""
+    """Return the set that a row of `select_sets` holds."""
     return SetRecord(
         id=row.id,
         file_id=row.file_id,

@@ -20,6 +20,7 @@ from gateway.domain.journal import EntryKind, LedgerAccount
 from gateway.domain.money import ZERO, Money, from_cents, to_cents
 from gateway.domain.period import CoverageMonth
 from gateway.errors import NotFound
+from gateway.ports.queries import InvoiceSummary
 from gateway.store.open_items import InvoiceCents, Item, net, open_by_item
 from gateway.store.tables_billing import invoice_lines, invoices, journal_entries, journal_postings, number_series
 from gateway.store.tables_enrollment import memberships
@@ -275,3 +276,10 @@ def invoice_of(row: Record) -> Invoice:
     if owed <= ZERO:
         return replace(issued, status=InvoiceStatus.PAID)
     return replace(issued, status=InvoiceStatus.PARTIAL if owed < issued.total else InvoiceStatus.OPEN)
+
+
+def summary_of(row: Record) -> InvoiceSummary:
+    """Return what people see of the invoice that a row of `select_invoices` holds."""
+    issued = invoice_of(row)
+    shown = ("id", "account_id", "partner_id", "issued_at", "bill_on", "due_on", "total", "status", "lines_count")
+    return InvoiceSummary(**{name: getattr(issued, name) for name in shown}, open=row.open)

@@ -1,0 +1,103 @@
+"""Read models for people: which question is answered where, and how an id is completed."""
+
+from sqlalchemy import Column, Engine, select
+
+from gateway.errors import NotFound
+from gateway.ports.queries import AccountView, FileLine, InvoiceView, Kind, MemberView, PaymentView, Summary, Timeline
+from gateway.store import read_files, read_members, read_money, read_summary
+from gateway.store.engine import reading
+from gateway.store.tables_billing import invoices, receipts
+from gateway.store.tables_enrollment import accounts, members, memberships
+from gateway.store.tables_exchange import files
+from gateway.store.transaction import Transaction
+
+_LAST = "\U0010ffff"  # sorts after every text that begins alike
+_CANDIDATES = 6
+
+# By kind: what may be typed, and the id that it stands for.
+_NAMES: dict[Kind, tuple[tuple[Column[str], Column[str]], ...]] = {
+    Kind.FILE: ((files.c.id, files.c.id),),
+    Kind.MEMBER: (
+        (memberships.c.id, memberships.c.id),
+        (memberships.c.subscriber_id, memberships.c.id),
+        (members.c.id, members.c.membership_id),
+    ),
+    Kind.ACCOUNT: ((accounts.c.id, accounts.c.id),),
+    Kind.INVOICE: ((invoices.c.id, invoices.c.id),),
+    Kind.PAYMENT: ((receipts.c.id, receipts.c.id), (receipts.c.trace, receipts.c.id)),
+}
+
+
+class SqlQueries:
+    """The `Queries` port; each call reads one state of the database and holds nothing afterwards."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the engine of the database."""
+        self._engine = engine
+
+    def files(self, *, limit: int = 50, partner_id: str = "") -> list[FileLine]:
+        """Return the newest files first, of one partner or all."""
+        with reading(self._engine) as connection:
+            return read_files.newest(Transaction(connection), limit, partner_id)
+
+    def find(self, kind: Kind, prefix: str) -> str:
+        """Return the whole id that `prefix` begins. Raises NotFound when nothing or more than one thing begins so."""
+        with reading(self._engine) as connection:
+            return _complete(Transaction(connection), kind, prefix)
+
+    def timeline(self, file_id: str) -> Timeline:
+        """Return one file from landing to delivery. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_files.timeline(db, _complete(db, Kind.FILE, file_id))
+
+    def member(self, member_id: str) -> MemberView:
+        """Return the membership of a member id, membership id or subscriber id. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_members.member(db, _complete(db, Kind.MEMBER, member_id))
+
+    def account(self, account_id: str) -> AccountView:
+        """Return one account. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_members.account(db, _complete(db, Kind.ACCOUNT, account_id))
+
+    def invoice(self, invoice_id: str) -> InvoiceView:
+        """Return one invoice. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_money.invoice(db, _complete(db, Kind.INVOICE, invoice_id))
+
+    def payment(self, receipt_id: str) -> PaymentView:
+        """Return the money of a receipt id or trace number. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_money.payment(db, _complete(db, Kind.PAYMENT, receipt_id))
+
+    def summary(self) -> Summary:
+        """Return counts and sums over everything."""
+        with reading(self._engine) as connection:
+            return read_summary.summary(Transaction(connection))
+
+
+def _complete(db: Transaction, kind: Kind, prefix: str) -> str:
+    """Return the id that `prefix` names wholly, else the only one it begins."""
+    exact = sorted({row[0] for typed, named in _NAMES[kind] for row in db.rows(select(named).where(typed == prefix))})
+    if len(exact) == 1:
+        return str(exact[0])
+    begun = {
+        row[0]
+        for typed, named in _NAMES[kind]
+        for row in db.rows(
+            select(named).where(typed >= prefix, typed < prefix + _LAST).distinct().order_by(named).limit(_CANDIDATES)
+        )
+    }
+    found = exact or sorted(begun)
+    if not found:
+        raise NotFound(f"there is no {kind} {prefix!r}", hint="`gateway log` lists the files; ids may be shortened")
+    if len(found) > 1:
+        more = " and more" if len(found) >= _CANDIDATES else ""
+        listed = ", ".join(found[:_CANDIDATES])
+        raise NotFound(f"{prefix!r} may be any of {listed}{more}", hint="write more of the id")
+    return str(found[0])
