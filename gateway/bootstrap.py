@@ -31,7 +31,8 @@ from gateway.ports.queries import Queries
 from gateway.ports.transport import Session
 from gateway.settings import Home, Settings, load_settings
 from gateway.store.database import Database
-from gateway.transactions.mapping import load_mappings
+from gateway.transactions.mapping import Departures, check_mapping
+from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.transactions.quirks import QUIRKS
 from gateway.transport.archive import FolderArchive
 from gateway.transport.endpoint import SftpEndpoint
@@ -123,7 +124,7 @@ def open_app(home: Home, clock: Clock) -> App:
     """
     settings, mistakes = load_settings(home.path)
     partners, wrong = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
-    mappings, unreadable = load_mappings(home.mappings)
+    mappings, unreadable = _mappings(home.mappings, partners)
     mistakes = [*mistakes, *wrong, *unreadable]
     if mistakes:
         raise ConfigurationError(_all_at_once(mistakes), hint="run `gateway check` to see them as a table")
@@ -158,6 +159,25 @@ def _clock(settings: Settings, clock: Clock) -> Clock:
     if isinstance(clock, FixedClock) or settings.clock.instant is None:
         return clock
     return FixedClock(settings.clock.instant, settings.clock.business_date)
+
+
+def _mappings(
+    folder: Path, partners: Mapping[str, Partner]
+) -> tuple[dict[tuple[str, str], GuideMapping], list[Mistake]]:
+    """Return every inbound map of the home, compiled with each partner's departures, by partner and guide."""
+    compiled: dict[tuple[str, str], GuideMapping] = {}
+    mistakes: list[Mistake] = []
+    for path in sorted(folder.glob("*.toml")):
+        for partner in partners.values():
+            agreed = partner.profile.enrollment
+            file = f"partners/{partner.id}/profile.toml"
+            mapping, wrong = check_mapping(
+                path, departures=Departures(agreed.places, agreed.quirks, file=file, key="enrollment")
+            )
+            mistakes += [mistake for mistake in wrong if mistake not in mistakes]
+            if mapping is not None:
+                compiled[partner.id, path.stem] = mapping
+    return compiled, mistakes
 
 
 def _calendars(folder: Path) -> Mapping[str, WorkCalendar]:

@@ -5,9 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import asyncssh
-
-from gateway.demo.server import SimulatedPartnersServer, UserLogin
+from gateway.demo.server import SimulatedPartnersServer, UserLogin, make_key, public_line
 from gateway.settings import Home, packaged_mappings, packaged_partners
 
 _SETTINGS = """\
@@ -25,8 +23,9 @@ contact_phone = "5555550199"
 [logging]
 level = "warning"
 """
-_PASSWORD = "open-sesame-cedar"  # noqa: S105 - of a simulated partner on the loopback, made up for the demo
-PASSWORD_USER = "cedar"
+_PASSWORD = "open-sesame-elm"  # noqa: S105 - of a simulated partner on the loopback, made up for the demo
+PASSWORD_USER = "elm"  # all others log in by key
+_KEY = "gateway_ed25519"
 
 
 def make_home(folder: Path) -> Home:
@@ -38,16 +37,10 @@ def make_home(folder: Path) -> Home:
         home.secrets.chmod(0o700)
         shutil.copytree(packaged_mappings(), home.mappings, dirs_exist_ok=True)
         shutil.copytree(packaged_partners(), home.partners, dirs_exist_ok=True)
-        _write_secret(home.secrets / "gateway_ed25519", asyncssh.generate_private_key("ssh-ed25519"))
-        (home.secrets / "cedar_password").write_text(_PASSWORD)
+        make_key(home.secrets / _KEY)
+        (home.secrets / "elm_password").write_text(_PASSWORD)
         home.settings_file.write_text(_SETTINGS)
     return home
-
-
-def _write_secret(path: Path, key: asyncssh.SSHKey) -> None:
-    """Write a private key that only we can read."""
-    path.touch(mode=0o600)
-    path.write_bytes(key.export_private_key())
 
 
 def partner_ids(home: Home) -> list[str]:
@@ -57,7 +50,7 @@ def partner_ids(home: Home) -> list[str]:
 
 def make_server(home: Home) -> SimulatedPartnersServer:
     """Return the simulated partners' server, not yet started; its host key stays the same over runs."""
-    key = asyncssh.read_private_key(home.secrets / "gateway_ed25519").export_public_key().decode().strip()
+    key = public_line(home.secrets / _KEY)
     users: Mapping[str, UserLogin] = {
         partner_id: UserLogin(password=_PASSWORD)
         if partner_id == PASSWORD_USER

@@ -50,10 +50,7 @@ class SimulatedPartnersServer:
         `sftp_class` answers the requests instead of asyncssh's own class, and `options` go to `asyncssh.listen`
         over ours: tests give faults.
         """
-        if "asyncssh" not in globals():
-            raise ConfigurationError(
-                "The simulated partners need asyncssh. Install it: pip install 'edi-premium-gateway[demo]'"
-            )
+        _must_have_asyncssh()
         self.root = root
         self._users = dict(users)
         self._sftp_class = sftp_class or asyncssh.SFTPServer
@@ -165,12 +162,30 @@ def _doorkeeper(
     return Doorkeeper
 
 
+def make_key(file: Path) -> None:
+    """Write a new ed25519 private key that only we can read."""
+    _must_have_asyncssh()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key())
+
+
+def public_line(file: Path) -> str:
+    """Return the public key of a private key file as an OpenSSH line."""
+    _must_have_asyncssh()
+    return asyncssh.read_private_key(file).export_public_key().decode().strip()
+
+
+def _must_have_asyncssh() -> None:
+    if "asyncssh" not in globals():
+        raise ConfigurationError(
+            "The simulated partners need asyncssh. Install it: pip install 'edi-premium-gateway[demo]'"
+        )
+
+
 def _host_key(file: Path | None) -> "asyncssh.SSHKey":
-    if file is not None and file.exists():
-        return asyncssh.read_private_key(file)
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_bytes(key.export_private_key())
-    return key
+    if file is None:
+        return asyncssh.generate_private_key("ssh-ed25519")
+    if not file.exists():
+        make_key(file)
+    return asyncssh.read_private_key(file)

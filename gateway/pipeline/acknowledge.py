@@ -31,6 +31,7 @@ from gateway.x12.acknowledge import (
     write_ta1,
 )
 from gateway.x12.acknowledge_group import write_997, write_999
+from gateway.x12.inbound_ack import read_ta1s
 from gateway.x12.reader import read_set
 from gateway.x12.report_824 import ApplicationReport, ReportingParty, ReportVerdict, write_824
 
@@ -66,7 +67,9 @@ def _answer(
 ) -> Iterator[str]:
     """Write what one interchange is owed and yield the kinds written."""
     groups = unit.exchanges.groups(record.id)
-    outcome = InterchangeOutcome(record.interchange, record.ta1_code, record.ta1_note)
+    outcome = InterchangeOutcome(
+        record.interchange, record.ta1_code, record.ta1_note, carries_ta1=not groups and _has_ta1(plant, file)
+    )
     if wants_ta1(outcome, partner.profile.x12.ta1):
         identity = _identity(plant, unit, partner, record, None)
         draft = _draft(plant, partner, file, DocumentKind.TA1, record.id, identity)
@@ -85,6 +88,12 @@ def _answer(
                 yield kind
         if partner.profile.x12.report_824 != "never":
             yield from _report(plant, unit, partner, file, record, group)
+
+
+def _has_ta1(plant: Plant, file: ReceivedFile) -> bool:
+    """Tell whether a file brings a TA1 itself: an acknowledgement is never acknowledged (DOMAIN 7.1)."""
+    with plant.archive.open(file.kept_path) as stream:
+        return any(True for _ in read_ta1s(stream))
 
 
 def _identity(

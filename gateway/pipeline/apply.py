@@ -9,7 +9,7 @@ from gateway.errors import GatewayError
 from gateway.logs import get_logger
 from gateway.pipeline.enroll import enroll
 from gateway.pipeline.plant import Plant
-from gateway.pipeline.reconcile import reconcile
+from gateway.pipeline.reconcile import reconcile, reconcile_ta1s
 from gateway.pipeline.settle import settle
 from gateway.ports.jobs import Job
 
@@ -31,7 +31,8 @@ def apply_file(plant: Plant, file_id: str) -> None:
     which is run again and finds what is left.
     """
     with plant.open_unit() as unit:
-        if unit.files.get(file_id).state is not FileState.CHECKED:
+        file = unit.files.get(file_id)
+        if file.state is not FileState.CHECKED:
             return
         waiting = [record.id for record in unit.exchanges.sets_of_file(file_id, states=[SetState.CHECKED])]
     unfinished: GatewayError | Exception | None = None
@@ -45,9 +46,10 @@ def apply_file(plant: Plant, file_id: str) -> None:
                 unfinished = error
     if unfinished is not None:
         raise unfinished
+    reconcile_ta1s(plant, file)
     with plant.open_unit() as unit:
         if unit.files.move(file_id, FileState.APPLIED, expected=[FileState.CHECKED]):
-            unit.defer(Job("acknowledge", file_id, lock=unit.files.get(file_id).partner_id))
+            unit.defer(Job("acknowledge", file_id, lock=file.partner_id))
         unit.commit()
 
 

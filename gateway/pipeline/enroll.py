@@ -84,7 +84,7 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord) 
     """Read the set's bytes again and apply its members; the caller decides whether to commit."""
     with plant.archive.open(record.kept_path) as stream:
         segments = read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters)
-        header, requests = read_enrollment(segments, record.delimiters, plant.mappings[record.set.guide])
+        header, requests = read_enrollment(segments, record.delimiters, plant.mapping(partner.id, record.set.guide))
         stopped = _stop_before(unit, partner, record, header)
         if stopped is not None:
             return stopped

@@ -9,13 +9,12 @@ from gateway.billing.invoice import BillOrder, issue
 from gateway.billing.lifecycle import move
 from gateway.billing.proof import prove_nothing_fell_out
 from gateway.billing.release import BillDraft, check_release, is_held
-from gateway.domain.charge import BilledAmount, Charge, Invoice, InvoiceLine, InvoiceRequest, RequestStatus
+from gateway.domain.charge import Charge, Invoice, InvoiceLine, InvoiceRequest, RequestStatus
 from gateway.domain.coverage import LogOutcome, MembershipLogEntry
 from gateway.domain.exchange import Incident, LogEvent
 from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.journal import LedgerAccount
-from gateway.domain.money import ZERO
 from gateway.domain.parties import Account
 from gateway.errors import NotFound
 from gateway.logs import get_logger
@@ -41,12 +40,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """What an account owes as known today, what it was billed, and the lines between the two."""
+    """The lines between what an account owes as known today and what it was billed, and what is remarkable."""
 
-    due: list[Charge]
-    billed: list[BilledAmount]
     lines: list[InvoiceLine]
-    findings: list[Finding]
+    findings: list[Finding]  # of the release checks: an error holds the account
+    unpriced: list[str]  # cover without a price: a work item of its own, it never stops the bill of the others
 
 
 def invoice(plant: Plant, subject: str) -> None:
@@ -85,6 +83,7 @@ def bill_account(plant: Plant, account_id: str, order: BillOrder) -> Billed | He
             reason = "; ".join(finding.message for finding in draft.findings if finding.is_error)
             unit.commit()
             return hold(plant, account_id, order, reason)
+        _tell_unpriced(plant, unit, account, draft.unpriced)
         if not draft.lines:
             _end_request(plant, unit, request, "nothing to bill: what is due was billed before", None)
             unit.commit()
@@ -106,27 +105,32 @@ def _account(unit: UnitOfWork, account_id: str) -> Account:
 
 
 def _draft(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder) -> _Draft:
-    """Compare what is due with what was billed, through the later of the cutoff and the last month billed.
+    """Compare what is due with what was billed, through the order's cutoff.
 
-    A month billed earlier than the cutoff reaches stays in the comparison, so that an order with an early cutoff
-    never takes back what a later one billed.
+    A bill never holds a charge that starts after its cutoff (DOMAIN 12), and what a later cutoff billed stays out of
+    the comparison, so that an order with an early cutoff never takes it back.
     """
     rules, rates = account_rules(plant, account), rate_table(plant, account)
-    billed = list(unit.invoices.billed(account.id))
-    through = max([order.cutoff_on, *(each.month.last_day for each in billed if each.amount != ZERO)])
+    billed = [each for each in unit.invoices.billed(account.id) if each.month <= order.current]
     due: list[Charge] = []
     found: list[Finding] = []
     why: dict[tuple[str, str], Cause] = {}
     for family in unit.enrollment.families_of_account(account.id):
-        charges, findings = charges_due(family, rules, rates, through)
+        charges, findings = charges_due(family, rules, rates, order.cutoff_on)
         due += charges
         found += findings
         why |= causes(family)
     lines = bill_by_difference(due, billed, current=order.current, causes=why)
     prove_nothing_fell_out(due, billed, lines)
     checks = check_release(BillDraft(rules, rates, order.current, due, billed, lines))
-    # A coverage without a price is a work item of its own; it never stops the bill of the others.
-    return _Draft(due, billed, lines, [*checks, *(finding for finding in found if not finding.is_error)])
+    return _Draft(lines, checks, [finding.message for finding in found if finding.is_error])
+
+
+def _tell_unpriced(plant: Plant, unit: UnitOfWork, account: Account, messages: list[str]) -> None:
+    """Open an incident for each cover that has no price, so that nothing goes unbilled in silence."""
+    for message in messages:
+        key = content_id("N", "unpriced", account.id, message)
+        unit.open_incident(Incident(key, "cover_without_price", account.partner_id, plant.clock.now(), message))
 
 
 def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, draft: _Draft) -> Invoice:

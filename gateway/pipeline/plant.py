@@ -16,6 +16,9 @@ from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.x12.guide import GuideLibrary
 
 
+STANDARD_834 = "005010X220A1"
+
+
 @dataclass(frozen=True, slots=True)
 class Plant:
     """The machine room: ports, configuration and data that stations read; nothing in it changes while it runs."""
@@ -26,7 +29,7 @@ class Plant:
     clock: Clock
     settings: Settings
     guides: GuideLibrary
-    mappings: Mapping[str, GuideMapping]
+    mappings: Mapping[tuple[str, str], GuideMapping]  # by partner id and guide
     partners: Mapping[str, Partner]
     calendars: Mapping[str, WorkCalendar]
 
@@ -37,6 +40,10 @@ class Plant:
         except KeyError:
             known = ", ".join(sorted(self.partners)) or "none is configured"
             raise NotFound(f"there is no partner {partner_id!r}", hint=f"partners: {known}") from None
+
+    def mapping(self, partner_id: str, guide: str) -> GuideMapping:
+        """Return how a partner's enrollment files of a guide are read; guides without a map are read like X220A1."""
+        return self.mappings.get((partner_id, guide)) or self.mappings[partner_id, STANDARD_834]
 
     @property
     def us(self) -> Party:
