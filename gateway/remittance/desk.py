@@ -45,14 +45,11 @@ class Desk:
         """Return the memberships that an id of a line leads to."""
         return self._members.get(member_id, set())
 
-    def leave_with_payer(
-        self, amount: Money, line: RemittanceLine | None, reason: UnplacedReason | None = None
-    ) -> None:
-        """Leave money unapplied with the payer, else in suspense; `reason` None means that the line names nothing."""
-        payer = self.payer
-        if reason is None or payer.reason is UnplacedReason.NO_PARTNER_RIGHT:
-            reason = payer.reason
-        self.sheet.leave(amount, payer.account_id, reason, line)
+    def leave_with_payer(self, amount: Money, line: RemittanceLine | None, reason: UnplacedReason) -> None:
+        """Leave money unapplied with the payer, else in suspense; not being allowed to pay outweighs any reason."""
+        if self.payer.reason is UnplacedReason.NO_PARTNER_RIGHT:
+            reason = self.payer.reason
+        self.sheet.leave(amount, self.payer.account_id, reason, line)
 
 
 def _members_by_id(books: Books, sheet: Worksheet) -> dict[str, set[KnownMember]]:

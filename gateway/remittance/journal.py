@@ -84,9 +84,8 @@ def balances(entries: Iterable[JournalEntry]) -> dict[str, Balances]:
     """Return the balances of every book that `entries` touch."""
     books: dict[str, Balances] = defaultdict(Balances)
     for entry in entries:
-        if entry.kind not in {EntryKind.INVOICE, EntryKind.WRITE_OFF}:
-            for posting in entry.postings:
-                books[entry.book] = _add(books[entry.book], posting, is_payment=entry.kind in _PAYMENT_KINDS)
+        for posting in entry.postings:
+            books[entry.book] = _add(books[entry.book], posting, is_payment=entry.kind in _PAYMENT_KINDS)
     return dict(books)
 
 

@@ -172,4 +172,4 @@ def _place_adjustments(desk: Desk) -> None:
             for target in desk.sheet.open_invoices(desk.payer.account_id):
                 rest = desk.sheet.pay_invoice(target, rest, None)
         if rest:
-            desk.leave_with_payer(rest, None, UnplacedReason.NO_INVOICE if desk.payer.account_id else None)
+            desk.leave_with_payer(rest, None, UnplacedReason.NO_INVOICE if desk.payer.account_id else desk.payer.reason)

@@ -58,6 +58,18 @@ def test_account_and_period_lead_to_the_invoice_whose_newest_month_it_is(two_mon
     assert {"DEC/A100", "DEC/A101", "DEC/"} == {where for *_, where in pieces(december)}
 
 
+def test_an_invoice_that_only_corrects_the_period_comes_after_the_one_that_bills_it(desk, invoice, pieces):
+    odd = desk.with_books(
+        open_invoices=(
+            invoice("RETRO", "G001234", "50.00", ("2025-11", "2025-12"), date(2025, 11, 1)),
+            invoice("NOV", "G001234", "50.00", ("2025-11",), date(2025, 11, 20)),
+        ),
+        open_items=(),
+    )
+    settlement = odd.place("60", odd.line("G001234", "60", month="2025-11"))
+    assert [("50.00", "NOV/"), ("10.00", "RETRO/")] == [(a, where) for a, _, where in pieces(settlement)]
+
+
 def test_the_header_period_counts_for_lines_without_one(two_months, pieces, december):
     settlement = two_months.place("10", two_months.line("G001234", "10"), period=december)
     assert {"DEC/A100", "DEC/A101"} == {where for *_, where in pieces(settlement)}
@@ -139,6 +151,17 @@ def test_the_years_cap_on_write_offs_ends_them(desk):
     assert Decimal("2.50") == sum(each.amount for each in settlement.write_offs)
 
 
+def test_a_credit_left_on_an_invoice_is_given_up_with_what_is_short(desk, invoice, item):
+    mixed = desk.with_books(
+        open_invoices=(invoice("MIX", "G001234", "618.00"),),
+        open_items=(item("MIX", "A100", "620.00"), item("MIX", "A101", "-2.00")),
+    )
+    settlement = mixed.place("617", desk.member("A100", paid="617"))
+    assert [("A100", Decimal("3.00")), ("A101", Decimal("-2.00"))] == [
+        (each.membership_id, each.amount) for each in settlement.write_offs
+    ]
+
+
 def test_a_case_has_the_same_key_whenever_the_same_payment_is_placed(desk):
     first, second = (desk.place("100", desk.line(INVOICE, "100", "IK")) for _ in range(2))
     assert first.cases == second.cases
@@ -191,6 +214,12 @@ def test_the_payer_is_found_by_master_account_then_policy_then_tax_id(desk, piec
     assert [not account] == [each.is_suspense for each in settlement.placements]
 
 
+def test_money_for_an_account_of_others_has_that_reason_whatever_its_lines_name(desk, pieces):
+    lines = (desk.line("NO-SUCH", "30", "IK"), desk.member("unknown", paid="20"))
+    settlement = desk.place("50", *lines, references=(("14", "OTHER"),), adx=[("0", "52")])
+    assert {("", "NO_PARTNER_RIGHT")} == {(account, reason) for _, account, reason in pieces(settlement)}
+
+
 def test_a_tax_id_of_two_accounts_is_ambiguous(desk, pieces):
     one, other = desk.books.accounts
     both = desk.with_books(accounts=(one, type(other)("SECOND", "acme", tax_ids=one.tax_ids)))
@@ -231,6 +260,17 @@ def test_the_same_id_in_two_memberships_is_decided_by_policy_else_ambiguous(desk
     assert [("620.00", "G001234", f"{INVOICE}/M2")] == pieces(named)
 
 
+def test_of_two_memberships_with_one_id_the_one_that_may_be_paid_is_meant(desk, pieces):
+    known = desk.with_books(members={"A100": (KnownMember("OTHER", "M9"),)})
+    settlement = known.place("620", desk.member("A100", paid="620"), references=(), payer=Organization())
+    assert [("620.00", "G001234", f"{INVOICE}/A100")] == pieces(settlement)
+
+
+def test_of_two_memberships_that_may_be_paid_the_one_of_the_payers_account_is_meant(desk, pieces):
+    known = desk.with_rules(may_pay=("OTHER",)).with_books(members={"A100": (KnownMember("OTHER", "M9"),)})
+    assert [("620.00", "G001234", f"{INVOICE}/A100")] == pieces(known.place("620", desk.member("A100", paid="620")))
+
+
 def test_a_member_of_an_account_that_the_partner_may_not_pay_is_refused(desk, pieces):
     known = desk.with_books(members={"X1": (KnownMember("OTHER", "M9"),)})
     assert [("5.00", "G001234", "NO_PARTNER_RIGHT")] == pieces(known.place("5", desk.member("X1", paid="5")))
@@ -241,6 +281,12 @@ def test_a_known_member_who_owes_nothing_there_is_not_an_unknown_one(desk, piece
     known = desk.with_books(members={"X1": (KnownMember("G001234", "M9"),)})
     settlement = known.place("5", desk.member("X1", paid="5", month=month))
     assert [("5.00", "G001234", reason)] == pieces(settlement)
+
+
+def test_a_member_line_pays_no_more_than_its_invoice_still_owes(desk, invoice, item, pieces):
+    paid_without_items = desk.with_books(open_invoices=(invoice(INVOICE, "G001234", "3720.00", still_open="300.00"),))
+    settlement = paid_without_items.place("620", desk.member("A100", paid="620"))
+    assert [("300.00", "G001234", f"{INVOICE}/A100"), ("320.00", "G001234", "OVERPAID")] == pieces(settlement)
 
 
 def test_a_member_line_pays_its_month_whole_and_never_spills_into_another(two_months, pieces):
