@@ -1,6 +1,5 @@
 """The header of an 820: BPR, TRN, REF, DTM and the parties (DOMAIN 5.1 and 6)."""
 
-from gateway.domain.finding import Finding, Level, Place
 from gateway.domain.money import ZERO, Money
 from gateway.domain.parties import Organization
 from gateway.domain.remittance import Handling, Remittance
@@ -13,13 +12,15 @@ def read_header(segments: list[Segment], values: ValueReader, *, is_exchange: bo
     """Return a remittance without lines; findings go to `values`.
 
     The premium payer is N1*PR, or N1*RM where that is absent (X306, and senders of X218 that confuse the two). A set
-    without BPR, or with a handling code that is none, is read as a remittance over 0.00 and has an error finding.
+    without BPR or trace, or with a handling code that is none, has an error finding.
     """
     bpr = next((segment for segment in segments if segment.tag == "BPR"), None)
     trn = next((segment for segment in segments if segment.tag == "TRN"), None)
     if bpr is None:
-        message = "there is no BPR: what was paid is not said; send the set with its BPR"
-        values.findings.append(Finding("PAYMENT_MISSING", Level.BUSINESS, message, place=Place(segment="BPR"), snip=1))
+        values.miss("PAYMENT_MISSING", "BPR", 2, "is missing: what was paid is not said; send the set with its BPR")
+    if trn is None or not trn.element(2):
+        # Without a trace the money of one payer could be taken for another's.
+        values.miss("TRACE_MISSING", "TRN", 2, "is missing: remittance and money cannot be brought together")
     return Remittance(
         handling=_handling(bpr, values),
         amount=_paid(bpr, values),

@@ -93,6 +93,11 @@ class ValueReader:
                 Finding(code, Level.BUSINESS, message, place=place, value=segment.element(number) or None, snip=1)
             )
 
+    def miss(self, code: str, tag: str, number: int, what: str) -> None:
+        """Add an error finding about an element that the set should have and does not."""
+        place = Place(segment=tag, element=number)
+        self.findings.append(Finding(code, Level.BUSINESS, f"{tag}{number:02d} {what}", place=place, snip=1))
+
     def _refuse_amount(self, segment: Segment, number: int, what: str) -> Money:
         self.refuse("UNREADABLE_AMOUNT", segment, number, what)
         return ZERO

@@ -100,8 +100,8 @@ def test_references_of_header_loop_and_line_are_kept_apart():
 
 
 def test_the_header_period_stands_for_lines_without_one_and_a_single_day_is_a_period():
-    text = HEADER.replace("REF*14", "DTM*582****RD8*20251201-20251231~REF*14") + "ENT*1*2L~RMR*11*G**10~DTM*582*20251215~"
-    remittance, findings = read(text)
+    header = HEADER.replace("REF*14", "DTM*582****RD8*20251201-20251231~REF*14")
+    remittance, findings = read(header + "ENT*1*2L~RMR*11*G**10~DTM*582*20251215~")
     assert () == findings
     assert DECEMBER == remittance.period
     assert Period(date(2025, 12, 15), date(2025, 12, 16)) == remittance.lines[0].period
@@ -156,7 +156,13 @@ def test_a_header_that_cannot_be_read_is_a_finding_and_never_an_exception(bpr, c
 
 
 def test_the_smallest_sets_are_read():
-    assert ((), ()) == (read("ST*820*1~SE*2*1~")[0].lines, read("BPR*D*5*C*ACH~")[1])
+    assert () == read("ST*820*1~SE*2*1~")[0].lines
+    assert () == read("BPR*D*5*C*ACH~TRN*1*T~")[1]
+
+
+@pytest.mark.parametrize("trn", ["", "TRN*1~", "TRN*1**1123456789~"])
+def test_money_without_a_trace_could_be_taken_for_anothers_and_is_refused(trn):
+    assert ["TRACE_MISSING"] == [each.code for each in read("ST*820*1~BPR*C*5*C*ACH~" + trn)[1]]
 
 
 def test_a_line_outside_any_entity_is_an_organisation_line():
