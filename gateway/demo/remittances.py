@@ -2,13 +2,12 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from gateway.domain.exchange import Party
 from gateway.x12.writer import GroupHead, InterchangeHead, InterchangeWriter
@@ -19,26 +18,18 @@ _ROUTING = "123456780"  # its check digit is right, its bank does not exist
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a partner reads in a JSON invoice feed: enough to pay it."""
+    """What a payer reads in a JSON invoice feed: enough to pay it."""
 
     invoice_id: str
-    policy: str
+    account_id: str
     total: Decimal
-    lines: tuple[Mapping[str, Any], ...]
 
 
 def read_feeds(folder: Path) -> list[Feed]:
     """Return the invoices that were delivered into a partner's folder, in the order of their numbers."""
-    feeds = [_read(json.loads(path.read_text())) for path in folder.glob("*.json")]
+    documents = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    feeds = [Feed(each["invoice_id"], each["account_id"], Decimal(each["summary"]["total"])) for each in documents]
     return sorted(feeds, key=lambda feed: feed.invoice_id)
-
-
-def _read(document: Mapping[str, Any]) -> Feed:
-    """Return one feed document as the payer sees it."""
-    invoice = document["invoice"]
-    return Feed(
-        invoice["invoice_id"], invoice.get("policy", ""), Decimal(invoice["total"]), tuple(document["lines"])
-    )
 
 
 def pay_invoice(feed: Feed, amount: Decimal, *, payer: str, tax_id: str, trace: str, on: datetime) -> bytes:
@@ -49,7 +40,7 @@ def pay_invoice(feed: Feed, amount: Decimal, *, payer: str, tax_id: str, trace: 
         account = ("01", _ROUTING, "DA", "1230045")
         writer.segment("BPR", "C", amount, "C", "ACH", "CTX", *account, f"1{tax_id}", "", *account, day)
         writer.segment("TRN", "1", trace, f"1{tax_id}")
-        writer.segment("REF", "14", feed.policy)
+        writer.segment("REF", "14", feed.account_id)
         writer.segment("DTM", "009", day)
         writer.segment("N1", "PE", "EXAMPLE HEALTH PLAN", "FI", "987654321")
         writer.segment("N1", "PR", payer, "FI", tax_id)

@@ -34,12 +34,16 @@ from gateway.x12.check import (
 )
 
 _SETS_AT_ONCE = 500
+_NO_X12 = (
+    "this is no X12: no interchange header (ISA) was found, so no acknowledgement is possible; "
+    "ask the partner what was meant to be sent"
+)
 ACTED_ON = frozenset({"834", "820"})
 ACKNOWLEDGEMENTS = frozenset({"997", "999", "824"})
 
 
 def check_file(plant: Plant, file_id: str) -> None:
-    """Check a received file and record what it holds; then it waits to be applied, or is refused as no X12.
+    """Check a received file and record what it holds; then it waits to be applied, or is quarantined as no X12.
 
     Recording, the state change and the next job commit together; running again on a checked file does nothing.
     """
@@ -173,14 +177,14 @@ class _Recorder:
             )
 
     def close(self) -> None:
-        """Move the file on: to be applied, or refused when it holds no interchange at all."""
+        """Move the file on: to be applied, or to quarantine when it holds no interchange at all."""
         now = self.plant.clock.now()
         if self.interchanges:
             to, reason = FileState.CHECKED, ""
             text = f"Checked: {self.interchanges} interchange(s), {self.sets} set(s), {self.rejected} rejected."
             self.unit.defer(Job("apply", self.file.id, lock=self.file.partner_id))
         else:
-            to, reason = FileState.REFUSED, "This is no X12: no ISA was found. Ask the partner what was meant to be sent."
-            text = reason
+            to, reason = FileState.QUARANTINED, _NO_X12
+            text = f"Quarantined: {reason}"
         self.unit.files.move(self.file.id, to, expected=[FileState.RECEIVED], reason=reason)
         self.unit.record(LogEvent(content_id("E", self.file.id, "check"), now, "check", self.file.id, self.file.id, text))
