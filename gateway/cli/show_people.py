@@ -1,0 +1,132 @@
+"""Memberships and accounts on a terminal: people are ids here."""
+
+from datetime import date
+
+import click
+
+from gateway.cli.show_money import print_billed_lines
+from gateway.cli.tables import as_text, print_table
+from gateway.ports.queries import AccountView, Json, MemberView, to_json
+from gateway.remittance.paid_through import MonthSettlement, paid_through
+
+
+def print_member(view: MemberView) -> None:
+    """Print a membership with all versions of its covers, what was decided and what was billed."""
+    its = view.membership
+    click.echo(
+        f"membership {its.id} of subscriber {its.subscriber_id} in account {its.account_id or 'none'}: {its.status}"
+    )
+    print_table(
+        "Members",
+        ("MEMBER", "SUBSCRIBER", "RELATIONSHIP"),
+        ((each.id, each.is_subscriber, each.relationship) for each in view.members),
+    )
+    print_table(
+        "Covers, all versions",
+        (
+            "MEMBER",
+            "LINE",
+            "PLAN",
+            "LEVEL",
+            "FROM",
+            "THROUGH",
+            "STATUS",
+            "KNOWN SINCE (UTC)",
+            "SUPERSEDED (UTC)",
+            "SOURCE",
+        ),
+        (
+            (
+                each.member_id,
+                each.insurance_line,
+                each.plan,
+                each.level,
+                each.starts_on,
+                each.last_day or "open",
+                each.status,
+                each.known_at,
+                each.superseded_at,
+                each.source,
+            )
+            for each in view.coverages
+        ),
+    )
+    print_table(
+        "Changes",
+        ("MEMBER", "EVENT", "EFFECTIVE", "SOURCE", "SEGMENT", "KNOWN SINCE (UTC)", "NOTE"),
+        (
+            (
+                each.member_id,
+                each.event,
+                each.effective_on,
+                each.source,
+                each.position or None,
+                each.known_at,
+                each.note,
+            )
+            for each in view.changes
+        ),
+    )
+    print_table(
+        "Decisions on invoice requests",
+        ("AT (UTC)", "EVENT", "OUTCOME", "REQUEST", "PROCESSING", "CUTOFF", "NOTE"),
+        (
+            (each.at, each.event, each.outcome, each.request_id, each.processing_on, each.cutoff_on, each.note)
+            for each in view.outcomes
+        ),
+    )
+    print_billed_lines("Billed", view.billed)
+
+
+def account_json(view: AccountView) -> Json:
+    """Return an account as JSON, with the day through which it is paid (DOMAIN 8.7)."""
+    shown = to_json(view)
+    return {**shown, "paid_through": to_json(_paid_through(view))} if isinstance(shown, dict) else shown
+
+
+def print_account(view: AccountView) -> None:
+    """Print who is in an account, what it owes and what was asked and billed."""
+    its = view.account
+    members = ", ".join(f"{each.count} {each.name}" for each in view.memberships) or "none"
+    click.echo(f"account {its.id} of {its.partner_id}, {its.line_of_business}; memberships: {members}")
+    click.echo(
+        f"balance {as_text(view.balance)}, unapplied {as_text(view.unapplied)}, "
+        f"paid through {_paid_through(view) or 'no month yet'}"
+    )
+    print_table(
+        "Months",
+        ("MONTH", "BILLED", "OPEN"),
+        ((each.month, each.billed, each.open) for each in view.months),
+    )
+    print_table(
+        "Invoice requests",
+        ("REQUEST", "TYPE", "STATUS", "CREATED", "PROCESSING", "CUTOFF", "INVOICE", "REASON"),
+        (
+            (
+                each.id,
+                each.request_type,
+                each.status,
+                each.created_on,
+                each.processing_on,
+                each.cutoff_on,
+                each.invoice_id,
+                each.reason,
+            )
+            for each in view.requests.items
+        ),
+        left_out=view.requests.left_out,
+    )
+    print_table(
+        "Invoices",
+        ("INVOICE", "BILLED", "DUE", "TOTAL", "OPEN", "STATUS", "LINES"),
+        (
+            (each.id, each.bill_on, each.due_on, each.total, each.open, each.status, each.lines_count)
+            for each in view.invoices.items
+        ),
+        left_out=view.invoices.left_out,
+    )
+
+
+def _paid_through(view: AccountView) -> date | None:
+    """Return the last day of the last month up to which everything is settled."""
+    return paid_through([MonthSettlement(each.month, each.billed, each.open) for each in view.months])
