@@ -210,9 +210,9 @@ class _InterchangeCheck:
         if group.control_number in self._group_numbers:
             findings.append(group_finding("19", "GS06 stands twice in this interchange", place, 6))
         self._group_numbers.add(group.control_number)
-        if not self._file.guides.knows(version, group.functional_id):
+        if not self._file.guides.knows(group.functional_id):
             findings.append(group_finding("1", "no guide here serves this functional group (GS01)", place, 1))
-        elif not self._file.guides.knows(version, group.functional_id, group.guide):
+        elif not self._file.guides.knows(group.functional_id, group.guide):
             findings.append(group_finding("2", "no guide here has this version (GS08)", place, 8))
         yield GroupOpened(group)
         received = accepted = warned = 0
@@ -295,7 +295,7 @@ class _SetCheck:
             self._add("19", "ST03 names another guide than GS08", place, 3)
         walk = None
         if plan is None:
-            known = self._file.guides.knows(self._style.version, group.functional_id)
+            known = self._file.guides.knows(group.functional_id)
             self._add("I6" if known else "1", "no guide here serves this transaction set", place, 1)
         else:
             walk = SetWalk(plan, self._style, self._findings, severities=self._file.severities)

@@ -108,6 +108,8 @@ class SetWalk:
         self._move(step, here, certain=certain)
         if step.entered and target.loop.runs and (passed := self._pass_run(target.loop, source)):
             return passed
+        if len(elements) == 1:
+            self._segment_fault("8", f"{target.tag} has no elements", target, here)
         if not self._patterns.fits(target, source.raw):
             for each in self._reader.faults(target.node, elements):
                 self._report_element(target, each, here)

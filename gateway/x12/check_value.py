@@ -47,7 +47,8 @@ def faults_of(node: ElementNode, value: str, *, version: str, date_format: str =
     yield from _text_faults(node, value, version)
     if node.codes and value not in node.codes:
         yield Fault("7", _codes_message(node), snip=5 if node.external else 2)
-    yield from _type_faults(node.data.type, value)
+    if node.data.type != "TM" or len(value) >= node.data.min:  # too short a time has been told as that
+        yield from _type_faults(node.data.type, value)
     if date_format:
         yield from _type_faults(date_format, value)
     if node.pattern and not re.search(node.pattern, value, re.DOTALL):

@@ -151,29 +151,32 @@ class GuideLibrary:
         self._loaded: dict[_Entry, tuple[Guide, ...]] = {}
 
     def find(self, version: str, functional_id: str, guide: str, set_type: str) -> Guide | None:
-        """Return the guide for ISA12, GS01, GS08 (or ST03) and ST01, or None when we have none."""
-        for entry in self._entries:
-            if (entry.version, entry.functional_id, entry.guide) == (version, functional_id, guide):
-                for found in self._load(entry):
-                    if found.set_type == set_type:
-                        return found
+        """Return the guide for ISA12, GS01, GS08 (or ST03) and ST01, or None when we have none.
+
+        GS08 names the release; an envelope of another version (ISA12) may carry it all the same. The TA1 guide, which
+        no group carries, is found by the set type alone: `find(version, "", "", "TA1")`.
+        """
+        fitting = [e for e in self._entries if (e.functional_id, e.guide) == (functional_id, guide)]
+        for entry in sorted(fitting, key=lambda each: each.version != version):
+            for found in self._load(entry):
+                if found.set_type == set_type:
+                    return found
         return None
 
-    def knows(self, version: str, functional_id: str, guide: str = "") -> bool:
-        """Whether any guide serves GS01, or GS01 with GS08, in this version: the difference between AK905 1 and 2."""
-        return any(
-            entry.version == version and entry.functional_id == functional_id and guide in ("", entry.guide)
-            for entry in self._entries
-        )
+    def knows(self, functional_id: str, guide: str = "") -> bool:
+        """Whether any guide serves GS01, or GS01 with GS08: the difference between AK905 1 and 2."""
+        return any(e.functional_id == functional_id and guide in ("", e.guide) for e in self._entries)
 
     def list(self) -> "list[GuideInfo]":
-        """Return every guide with its source, sorted by set type, version and id."""
-        infos = {
-            GuideInfo(guide.id, guide.set_type, guide.version, guide.source, guide.title)
-            for entry in self._entries
-            for guide in self._load(entry)
-        }
-        return sorted(infos, key=lambda info: (info.set_type, info.version, info.id))
+        """Return every guide once with its source, sorted by set type, version and id."""
+        infos: dict[tuple[str, str], GuideInfo] = {}
+        for entry in self._entries:
+            for each in self._load(entry):
+                # A file for several versions is listed with the one that GS08 names.
+                if (each.id, each.set_type) not in infos or each.id.startswith(f"0{each.version[1:]}0"):
+                    info = GuideInfo(each.id, each.set_type, each.version, each.source, each.title)
+                    infos[each.id, each.set_type] = info
+        return sorted(infos.values(), key=lambda info: (info.set_type, info.version, info.id))
 
     @cached_property
     def _entries(self) -> tuple[_Entry, ...]:
@@ -254,8 +257,9 @@ class GuideLibrary:
 def _describe(path: Path) -> list[_Entry]:
     """Return what a guide file says it is for: every ISA12, GS01, GS08 and ST01 among its codes."""
     root = _parse(path)
+    kind = root.get("xid", "")  # of a guide without sets: TA1
     return [
-        _Entry(version, functional_id, guide, set_type, path, f"mappings/guides/{path.name}")
+        _Entry(version, functional_id, guide, set_type or kind, path, f"mappings/guides/{path.name}")
         for version in _codes(root, "ISA", "ISA12")
         for functional_id in _codes(root, "GS", "GS01")
         for guide in _codes(root, "GS", "GS08")
