@@ -5,7 +5,7 @@ from dataclasses import replace
 from gateway.domain.coverage import Family, MaintenanceRequest, MaintenanceType, Member, Membership, MembershipStatus
 from gateway.domain.finding import Finding, Severity
 from gateway.enrollment.case import Case, Done, finding_on
-from gateway.enrollment.conclude import conclude
+from gateway.enrollment.conclude import conclude, only_compares
 from gateway.enrollment.covers import Covers
 from gateway.enrollment.dates import last_day_of
 from gateway.enrollment.ending import end_everything, end_with_subscriber, latest_end
@@ -34,7 +34,7 @@ def decide(
     done, findings = _carry_out(case)
     if any(finding.is_error for finding in findings):
         return Decision(None, tuple(findings), family)
-    after = member if known is None or _only_compares(request) else _updated_member(request, member)
+    after = member if known is None or only_compares(request) else _updated_member(request, member)
     return conclude(case, done, tuple(findings), news=None if after is known else after)
 
 
@@ -57,7 +57,7 @@ def _known_member(request: MaintenanceRequest, family: Family | None) -> Member 
 
 def _not_on_file(request: MaintenanceRequest, code: str) -> Finding:
     """Return the finding on a member who would have to be on file; a mere comparison only warns."""
-    severity = Severity.WARNING if _only_compares(request) else Severity.ERROR
+    severity = Severity.WARNING if only_compares(request) else Severity.ERROR
     return finding_on(request, code, "The member is not on file, and the request does not add one.", severity)
 
 
@@ -66,13 +66,6 @@ def _may_be_new(request: MaintenanceRequest) -> bool:
     if any(line.maintenance in _OPENS for line in request.coverages):
         return True
     return not request.coverages and request.maintenance is MaintenanceType.ADDITION
-
-
-def _only_compares(request: MaintenanceRequest) -> bool:
-    """Tell whether the request asks for nothing but a comparison (030)."""
-    if request.coverages:
-        return all(line.maintenance is MaintenanceType.AUDIT for line in request.coverages)
-    return request.maintenance is MaintenanceType.AUDIT
 
 
 def _carry_out(case: Case) -> tuple[list[Done], list[Finding]]:

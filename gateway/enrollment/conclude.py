@@ -17,64 +17,67 @@ from gateway.domain.coverage import (
 )
 from gateway.domain.finding import Finding
 from gateway.enrollment.case import Case, Done
-from gateway.enrollment.covers import Covers
+from gateway.enrollment.covers import NOTHING, Covers
 from gateway.enrollment.events import Operation, event_of
 from gateway.enrollment.rules import Decision
 
+_BEGINS = frozenset({Operation.ADD, Operation.BACK})
 
-def conclude(case: Case, done: list[Done], findings: tuple[Finding, ...], news: Member | None) -> Decision:
-    """Turn what was done into rows, one event, and the family as it is believed now."""
+
+def conclude(
+    case: Case, done: list[Done], findings: tuple[Finding, ...], news: Member | None = None, *, key: str = ""
+) -> Decision:
+    """Turn what was done into rows, one event, and the family as it is believed now.
+
+    `news` is the member where the person is new or was changed; `key` the event's, by default set and INS loop.
+    """
     request, circumstances, family = case.request, case.circumstances, case.family
     effective = [each for each in done if each.changed]
-    opened: tuple[Coverage, ...] = ()
-    superseded: tuple[str, ...] = ()
-    membership, coverages = family.membership, family.coverages
-    if effective:
-        difference = case.covers.difference(circumstances, request.ordinal, membership.id)
-        opened, superseded = difference
-        coverages = difference.apply(coverages)
-    status = case.covers.status if effective else membership.status
-    membership = _updated_membership(membership, request, status)
-    event = _event(case, effective, news)
-    change = FamilyChange(
-        membership=membership,
-        members=(news,) if news is not None else (),
-        opened=opened,
-        superseded=superseded,
-        known_at=circumstances.known_at,
-        events=(
-            MembershipChange(
-                key=f"{circumstances.source.set_id}/{request.ordinal}",
-                event=event,
-                membership_id=membership.id,
-                member_id=case.member.id,
-                effective_on=_effective_on(effective, request),
-                source=circumstances.source,
-                ordinal=request.ordinal,
-                reason=request.reason,
-                note=_note(case, opened),
-            ),
-        ),
+    rows = case.covers.difference(circumstances, request.ordinal, family.membership.id) if effective else NOTHING
+    membership = family.membership
+    if not only_compares(request):
+        membership = _updated_membership(membership, request, case.covers.status if effective else membership.status)
+    is_news = news is not None or membership is not family.membership
+    event = MembershipChange(
+        key=key or f"{circumstances.source.set_id}/{request.ordinal}",
+        event=_event_of_cover(case, effective) if effective else _event(case, news, is_news=is_news),
+        membership_id=membership.id,
+        member_id=case.member.id,
+        effective_on=_effective_on(effective, request),
+        source=circumstances.source,
+        ordinal=request.ordinal,
+        reason=request.reason,
+        note=_note(case, rows.opened),
     )
-    if not effective and news is None and membership is family.membership:
+    members = (news,) if news is not None else ()
+    change = FamilyChange(membership, members, rows.opened, rows.superseded, circumstances.known_at, (event,))
+    if not effective and not is_news:
         return Decision(change, findings, family)
-    return Decision(change, findings, Family(membership, _with_member(family.members, news), coverages))
+    after = Family(membership, _with_member(family.members, news), rows.apply(family.coverages))
+    return Decision(change, findings, after)
 
 
-def _event(case: Case, effective: list[Done], news: Member | None) -> MembershipEvent:
-    """Return what the request came to (DOMAIN 4.5)."""
-    if effective:
-        return _event_of_cover(case, effective)
-    kinds = {line.maintenance for line in case.request.coverages} or {case.request.maintenance}
-    if kinds == {MaintenanceType.AUDIT}:
+def only_compares(request: MaintenanceRequest) -> bool:
+    """Tell whether the request asks for nothing but a comparison (030)."""
+    return _kinds(request) == {MaintenanceType.AUDIT}
+
+
+def _kinds(request: MaintenanceRequest) -> set[MaintenanceType]:
+    """Return what the request asks for: HD01, and INS03 where there is no HD (DOMAIN 4.4 rule 6)."""
+    return {line.maintenance for line in request.coverages} or {request.maintenance}
+
+
+def _event(case: Case, news: Member | None, *, is_news: bool) -> MembershipEvent:
+    """Return what a request came to that left the cover as it is (DOMAIN 4.5)."""
+    request = case.request
+    if only_compares(request):
         return MembershipEvent.COMPARE
-    if kinds == {MaintenanceType.NOT_APPLICABLE}:
+    if _kinds(request) == {MaintenanceType.NOT_APPLICABLE}:
         return MembershipEvent.LINK_ONLY
-    if news is not None:
-        return MembershipEvent.CHANGE if _is_younger_or_older(case, news) else MembershipEvent.INFO
-    if not case.request.coverages and kinds == {MaintenanceType.REINSTATEMENT}:
-        return MembershipEvent.INFO  # the person is back, no coverage is (DOMAIN 4.4 rule 5)
-    return MembershipEvent.NO_CHANGE
+    if news is not None and _is_younger_or_older(case, news):
+        return MembershipEvent.CHANGE  # age may be a price
+    is_person_back = not request.coverages and request.maintenance is MaintenanceType.REINSTATEMENT
+    return MembershipEvent.INFO if is_news or is_person_back else MembershipEvent.NO_CHANGE
 
 
 def _event_of_cover(case: Case, effective: list[Done]) -> MembershipEvent:
@@ -84,15 +87,16 @@ def _event_of_cover(case: Case, effective: list[Done]) -> MembershipEvent:
     """
     operations = [each.operation for each in effective]
     before, after = Covers(case.family), case.covers
-    day = effective[0].effective_on
-    if day is not None and {Operation.ADD, Operation.BACK} & set(operations):
+    begins = [each.effective_on for each in effective if each.operation in _BEGINS and each.effective_on is not None]
+    if begins:
+        day = min(begins)
         return event_of(operations, was_active=before.is_active_on(day), is_active=after.is_active_on(day))
     active = MembershipStatus.ACTIVE
     return event_of(operations, was_active=before.status is active, is_active=after.status is active)
 
 
 def _is_younger_or_older(case: Case, news: Member) -> bool:
-    """Tell whether a birth date on file was corrected: age may be a price."""
+    """Tell whether a birth date that was on file is another now."""
     on_file = next((member for member in case.family.members if member.id == news.id), None)
     return on_file is not None and on_file.person.birth_date not in {None, news.person.birth_date}
 

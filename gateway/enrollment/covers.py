@@ -116,6 +116,9 @@ class Difference(NamedTuple):
         return (*(row for row in coverages if row.id not in gone), *self.opened)
 
 
+NOTHING = Difference((), ())
+
+
 def _span(row: Coverage) -> Span:
     """Return a coverage row as a span."""
     period = row.period
