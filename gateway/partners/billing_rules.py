@@ -39,9 +39,9 @@ def _illegal(partner: Partner, key: str, kind: RequestType) -> Iterator[Mistake]
         return
     may_defer = LEGAL_REQUEST_TYPES.get((kind.mode, kind.generation, kind.approval))
     if may_defer is None:
-        yield in_billing(partner, f"{key}.approval", f"a {kind.mode} {kind.generation} type has no approval", manual)
+        yield in_billing(partner, f"{key}.approval", f"{kind.mode} {kind.generation} types have no approval", manual)
     if kind.defer_count is not None and not may_defer:
-        problem = f"a {kind.mode} {kind.generation} type has no defer count"
+        problem = f"{kind.mode} {kind.generation} types have no defer count"
         yield in_billing(partner, f"{key}.defer_count", problem, manual)
 
 
