@@ -27,7 +27,7 @@ class SqlDocuments:
 
     def add(self, document: OutboundDocument) -> bool:
         """Add a document; False when its key is there."""
-        return self._db.add(documents, [values_of(document)], key=["key"]) == 1
+        return self._db.add_one(documents, values_of(document), key=["key"])
 
     def find_by_key(self, key: str) -> OutboundDocument | None:
         """Return the document with this key, or None."""

@@ -88,7 +88,7 @@ class SqlEnrollment:
 
     def add_account(self, account: Account) -> None:
         """Add an account unless it is there."""
-        self._db.add(accounts, [values_of(account)])
+        self._db.add_one(accounts, values_of(account))
 
     def account(self, account_id: str) -> Account | None:
         """Return one account or None."""

@@ -42,14 +42,14 @@ class SqlExchanges:
 
     def add_interchange(self, record: InterchangeRecord, findings: Sequence[Finding]) -> None:
         """Add an interchange with its own findings."""
-        self._db.add(interchanges, [_interchange_row(record)])
+        self._db.add_one(interchanges, _interchange_row(record))
         self._add_findings(findings, file_id=record.file_id, interchange_id=record.id)
 
     def add_group(self, record: GroupRecord, findings: Sequence[Finding], *, file_id: str) -> None:
         """Add a functional group with its own findings."""
         row = {"id": record.id, "interchange_id": record.interchange_id, **values_of(record.group)}
         counts = {name: getattr(record, name) for name in ("ack", "included", "received", "accepted")}
-        self._db.add(functional_groups, [row | counts])
+        self._db.add_one(functional_groups, row | counts)
         self._add_findings(findings, file_id=file_id, group_id=record.id)
 
     def add_sets(self, sets: Sequence[tuple[SetRecord, Sequence[Finding]]]) -> None:
@@ -101,7 +101,7 @@ class SqlExchanges:
 
     def claim_reference(self, kind: str, key: str, set_id: str) -> str | None:
         """Claim a business reference for a set; return the set that already has it, or None."""
-        if self._db.add(business_references, [{"kind": kind, "key": key, "set_id": set_id}]):
+        if self._db.add_one(business_references, {"kind": kind, "key": key, "set_id": set_id}):
             return None
         holder: str | None = self._db.scalar(
             select(business_references.c.set_id).where(

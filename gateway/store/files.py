@@ -32,7 +32,7 @@ class SqlFiles:
 
     def claim(self, file: ReceivedFile) -> bool:
         """Add the file; False when these bytes of this partner are already here."""
-        return self._db.add(files, [values_of(file)]) == 1
+        return self._db.add_one(files, values_of(file))
 
     def add_arrival(self, arrival: Arrival) -> bool:
         """Add one landing; False when this landing is already recorded."""
@@ -44,7 +44,7 @@ class SqlFiles:
             "is_duplicate": arrival.is_duplicate,
             "put_away": arrival.put_away,
         }
-        return self._db.add(arrivals, [row]) == 1
+        return self._db.add_one(arrivals, row)
 
     def find_arrival(self, partner_id: str, remote: RemoteFile) -> Arrival | None:
         """Return the recorded landing of exactly this remote file, or None."""

@@ -90,7 +90,7 @@ class SqlInvoices:
         """Add an issued invoice with its lines."""
         row = values_of(invoice)
         del row["status"]
-        self._db.add(invoices, [row], key=["id"])
+        self._db.add_one(invoices, row, key=["id"])
         about = {"invoice_id": invoice.id, "account_id": invoice.account_id}
         self._db.add(invoice_lines, (about | values_of(line) for line in lines))
 

@@ -43,7 +43,7 @@ class SqlLedger:
 
     def _append_to(self, book: str, entries: dict[str, JournalEntry]) -> None:
         """Append to one book, whose head row stays locked until the transaction ends."""
-        self._db.add(journal_books, [{"book": book, "sequence": 0, "digest": GENESIS}])
+        self._db.add_one(journal_books, {"book": book, "sequence": 0, "digest": GENESIS})
         head = self._db.rows(select(journal_books).where(journal_books.c.book == book).with_for_update())[0]
         sequence, digest = head.sequence, head.digest
         known = self._known(list(entries))
@@ -92,7 +92,7 @@ class SqlLedger:
 
     def add_receipt(self, receipt: Receipt) -> bool:
         """Add money announced or arrived; False when its id is there."""
-        return self._db.add(receipts, [values_of(receipt)]) == 1
+        return self._db.add_one(receipts, values_of(receipt))
 
     def receipt(self, receipt_id: str) -> Receipt | None:
         """Return one receipt or None."""
@@ -106,7 +106,7 @@ class SqlLedger:
 
     def add_remittance(self, set_id: str, remittance: Remittance, receipt_id: str) -> None:
         """Keep what an 820 said, with its lines, so that it can be shown and applied later."""
-        self._db.add(remittances, [remittance_row(set_id, remittance, receipt_id)])
+        self._db.add_one(remittances, remittance_row(set_id, remittance, receipt_id))
         self._db.add(remittance_lines, (line_row(set_id, line) for line in remittance.lines))
 
     def remittance(self, set_id: str) -> Remittance | None:

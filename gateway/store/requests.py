@@ -33,7 +33,7 @@ class SqlRequests:
 
     def add(self, request: InvoiceRequest) -> bool:
         """Add a request; False when its id is there. Raises ConcurrentChange when the account got an open one since."""
-        return self._db.add(invoice_requests, [values_of(request)], key=["id"]) == 1
+        return self._db.add_one(invoice_requests, values_of(request), key=["id"])
 
     def update(self, request: InvoiceRequest) -> None:
         """Write status, dates, invoice and reason of a request."""

@@ -34,14 +34,20 @@ class Transaction:
         self.connection = connection
         self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
-    def add(self, table: Table, rows: Iterable[Values], *, key: Sequence[str] | None = None) -> int:
-        """Insert rows in bulk; one whose key is there is left as it is. Return how many were new.
+    def add(self, table: Table, rows: Iterable[Values]) -> None:
+        """Insert rows in bulk; one whose key is there is left as it is."""
+        statement = self._insert(table).on_conflict_do_nothing()
+        for chunk in chunks(rows):
+            self.connection.execute(statement, chunk)
 
-        `key` names the columns that make a row the same one; None: any unique key does. Any other clash is a
+    def add_one(self, table: Table, row: Values, *, key: Sequence[str] | None = None) -> bool:
+        """Insert a row; False, and nothing, when it is there.
+
+        `key` names the columns that make it the same row; None: any unique key does. Any other clash is a
         ConcurrentChange.
         """
-        statement = self._insert(table).on_conflict_do_nothing(index_elements=key)
-        return sum(self.connection.execute(statement, chunk).rowcount for chunk in chunks(rows))
+        statement = self._insert(table).values(row).on_conflict_do_nothing(index_elements=key)
+        return self.connection.execute(statement).rowcount == 1
 
     def insert(self, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows in bulk; a key that is there is a ConcurrentChange."""

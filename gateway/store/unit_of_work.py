@@ -72,15 +72,15 @@ class SqlUnitOfWork:
 
     def claim_tick(self, key: str, at: datetime) -> bool:
         """Add a tick of the timetable; False when another node already has it."""
-        return self._db.add(ticks, [{"key": key, "at": at}]) == 1
+        return self._db.add_one(ticks, {"key": key, "at": at})
 
     def record(self, *events: LogEvent) -> None:
         """Append to the transaction log; an event whose key is there adds nothing."""
-        self._db.add(log_events, map(values_of, events), key=["key"])
+        self._db.add(log_events, map(values_of, events))
 
     def open_incident(self, incident: Incident) -> bool:
         """Open an incident; False when its key is open or was opened before."""
-        return self._db.add(incidents, [values_of(incident)]) == 1
+        return self._db.add_one(incidents, values_of(incident))
 
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:
         """Close a partner's open incidents of a kind; return how many there were."""
