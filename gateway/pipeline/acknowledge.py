@@ -193,10 +193,15 @@ def _application_report(plant: Plant, unit: UnitOfWork, group: GroupRecord, reco
 
 
 def _verdict(record: SetRecord, findings: tuple[Finding, ...]) -> ReportVerdict:
-    """Return OTI01: refused whole, some members refused, accepted with warnings, or accepted."""
-    if record.state is SetState.REFUSED:
+    """Return OTI01: refused whole, some members refused, accepted with warnings, or accepted (DOMAIN 7.1).
+
+    An error that stands on no member stands on the set: an 820 out of balance is told as rejected, though its money
+    is in suspense.
+    """
+    errors = [finding for finding in findings if finding.is_error]
+    if record.state is SetState.REFUSED or any(finding.member is None for finding in errors):
         return ReportVerdict.REJECTED
-    if any(finding.is_error and finding.member is not None for finding in findings):
+    if errors:
         return ReportVerdict.PARTIAL
     return ReportVerdict.WITH_ERRORS if findings else ReportVerdict.ACCEPTED
 

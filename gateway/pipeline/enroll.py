@@ -11,18 +11,21 @@ from gateway.domain.coverage import (
     EnrollmentHeader,
     Family,
     FamilyChange,
+    FileAction,
     LogOutcome,
     MaintenanceRequest,
     MembershipChange,
     MembershipLogEntry,
 )
 from gateway.domain.exchange import LogEvent, SetRecord, SetState
-from gateway.domain.finding import Finding, Level, Place
+from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.domain.identity import content_id
 from gateway.domain.parties import Account, LineOfBusiness
 from gateway.enrollment.apply import decide
 from gateway.enrollment.counts import check_counts
+from gateway.enrollment.full_file import Discrepancy, FullFilePlan, compare_roster, decide_absence, restate
 from gateway.enrollment.identity import membership_id
+from gateway.enrollment.roster import Roster
 from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner, find_account
@@ -49,6 +52,14 @@ class _Result:
     def count(self, what: str) -> None:
         """Count one event or outcome for the log line."""
         self.counts[what] = self.counts.get(what, 0) + 1
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What waits for the next bulk write."""
+
+    changes: list[FamilyChange] = field(default_factory=list)
+    entries: list[MembershipLogEntry] = field(default_factory=list)
 
 
 def enroll(plant: Plant, record: SetRecord) -> None:
@@ -153,6 +164,12 @@ class _Run:
         self._accounts: dict[str, Account] = {}
         self._rules: dict[str, EnrollmentRules] = {}
         self._open: dict[str, InvoiceRequest | None] = {}
+        self._compares = header.action is FileAction.VERIFY
+        self._replaces = not self._compares and (
+            header.action is FileAction.REPLACE or partner.profile.enrollment.full_file
+        )
+        self._rosters: dict[str, Roster] = {}
+        self._unreadable: list[str] = []
 
     def take(self, requests: Sequence[MaintenanceRequest | RefusedRequest]) -> None:
         """Apply a chunk: load its families in one query, decide in memory, write in bulk."""
@@ -161,24 +178,69 @@ class _Run:
             if isinstance(request, RefusedRequest):
                 self._result.findings += request.findings
                 self._result.count("unreadable")
+                self._unreadable.append(request.subscriber_id)
+                self._subscribers += request.is_subscriber is True
+                self._dependents += request.is_subscriber is False
         placed = list(self._place(readable))
+        if self._compares:
+            return
         families = self._unit.enrollment.families({membership for _, _, membership in placed})
-        changes: list[FamilyChange] = []
-        entries: list[MembershipLogEntry] = []
+        decided = _Decided()
         for request, account, membership in placed:
             before = families.get(membership)
-            decision = decide(request, before, self._rules_of(account), self._circumstances(account))
-            self._result.findings += decision.findings
-            if decision.change is None:
-                self._result.count("refused")
-                continue
-            self._applied += 1
-            changes.append(decision.change)
+            meant = restate(request, before) if self._replaces else request
+            decision = decide(meant, before, self._rules_of(account), self._circumstances(account))
             if decision.family is not None:
                 families[membership] = decision.family
-            entries += self._requests_for(request, account, before, decision)
-        self._unit.enrollment.save(changes)
-        self._unit.enrollment.add_log(entries)
+            self._take_decision(decision, before, account, decided, pays_itself=request.responsible is None)
+        self._write(decided)
+
+    def _take_decision(
+        self, decision: Decision, before: Family | None, account: Account, decided: "_Decided", *, pays_itself: bool
+    ) -> None:
+        """Keep a decision for the next bulk write, and decide its events about invoice requests."""
+        self._result.findings += decision.findings
+        if decision.change is None:
+            self._result.count("refused")
+            return
+        self._applied += 1
+        decided.changes.append(decision.change)
+        for event in decision.change.events:
+            self._result.count(event.event.value)
+            decided.entries.append(self._request_for(event, account, before, pays_itself=pays_itself))
+
+    def _write(self, decided: "_Decided") -> None:
+        """Write what was decided, in bulk."""
+        self._unit.enrollment.save(decided.changes)
+        self._unit.enrollment.add_log(decided.entries)
+
+    def _end_absent(self) -> FullFilePlan | None:
+        """Hold the rosters of a full file against what is on file; end what a replacing file leaves out.
+
+        Returns the first plan that the guard rail holds: then nothing of the set may be applied (DOMAIN 4.6).
+        """
+        for account_id, roster in self._rosters.items():
+            for subscriber_id in self._unreadable:
+                roster.protect(subscriber_id)
+            account = self._accounts[account_id]
+            rules = self._rules_of(account)
+            plan = compare_roster(roster, self._unit.enrollment.families_of_account(account_id), rules)
+            if self._compares:
+                self._result.findings += [_discrepancy(each) for each in plan.discrepancies]
+                self._result.counts["discrepancies"] = len(self._result.findings)
+                continue
+            if plan.is_held:
+                return plan
+            absences = iter(plan.terminations)
+            while chunk := list(islice(absences, _MEMBERS_AT_ONCE)):
+                families = self._unit.enrollment.families({absence.membership_id for absence in chunk})
+                decided = _Decided()
+                for absence in chunk:
+                    before = families[absence.membership_id]
+                    decision = decide_absence(absence, before, rules, self._circumstances(account))
+                    self._take_decision(decision, before, account, decided, pays_itself=True)
+                self._write(decided)
+        return None
 
     def finish(self) -> _Result:
         """Judge the set as a whole: totals, unknown sponsor, all-or-nothing."""
@@ -193,7 +255,11 @@ class _Run:
             return _refused("UNKNOWN_SPONSOR", message, "N1", 4)
         if any(f.code == "COUNT_MISMATCH" and f.is_error for f in result.findings):
             return _Result(SetState.REFUSED, "the totals of QTY are not those of the set", result.findings)
-        if members and not self._applied:
+        if self._compares or self._replaces:
+            held = self._end_absent()
+            if held is not None:
+                return _Result(SetState.HELD, held.findings[0].message, [*result.findings, *held.findings])
+        if members and not self._applied and not self._compares:
             return _Result(SetState.REFUSED, "no member of the set could be applied; see its findings", result.findings)
         if settings.all_or_nothing and any(f.is_error for f in result.findings):
             return _Result(SetState.REFUSED, "the agreement is all or nothing, and a member has errors", result.findings)
@@ -214,6 +280,8 @@ class _Run:
                 self._result.findings.append(_no_account(request))
                 continue
             self._placed += 1
+            if self._compares or self._replaces:
+                self._rosters.setdefault(account.id, Roster(self._header)).add(request)
             yield request, account, membership_id(account.id, request.subscriber_id)
 
     def _account_of(self, request: MaintenanceRequest) -> Account | None:
@@ -265,17 +333,8 @@ class _Run:
             header=self._header,
         )
 
-    def _requests_for(
-        self, request: MaintenanceRequest, account: Account, before: Family | None, decision: Decision
-    ) -> Iterator[MembershipLogEntry]:
-        """Decide each event about invoice requests and yield the log entry that every decision gets."""
-        assert decision.change is not None  # noqa: S101
-        for event in decision.change.events:
-            self._result.count(event.event.value)
-            yield self._request_for(event, request, account, before)
-
     def _request_for(
-        self, event: MembershipChange, request: MaintenanceRequest, account: Account, before: Family | None
+        self, event: MembershipChange, account: Account, before: Family | None, *, pays_itself: bool
     ) -> MembershipLogEntry:
         """Make, join or decline an invoice request for one event (DOMAIN 3.4)."""
         if account.id not in self._open:
@@ -284,7 +343,7 @@ class _Run:
             created_on=self._plant.clock.business_date(),
             previous_status=before.membership.status if before else None,
             termination_reason=before.membership.termination_reason if before else "",
-            subscriber_is_responsible=request.responsible is None,
+            subscriber_is_responsible=pays_itself,
         )
         decided = decide_request(event, account_rules(self._plant, account), circumstances, self._open[account.id])
         if decided.request is not None and decided.request != self._open[account.id]:
@@ -306,4 +365,19 @@ def _no_account(request: MaintenanceRequest) -> Finding:
         place=Place(segment="INS", position=request.position, loop="2000"),
         snip=7,
         member=request.ordinal,
+    )
+
+
+def _discrepancy(found: Discrepancy) -> Finding:
+    """Return one line of the discrepancy report of a file that only compares (BGN08 = 4)."""
+    plan = f" ({found.insurance_line} {found.plan})" if found.insurance_line else ""
+    who = f", member {found.member_id}" if found.member_id else ""
+    return Finding(
+        code="DISCREPANCY",
+        level=Level.BUSINESS,
+        message=f"{found.kind.value.capitalize()}{who}{plan}.",
+        severity=Severity.WARNING,
+        place=Place(segment="INS", loop="2000"),
+        snip=7,
+        member=found.ordinal,
     )
