@@ -47,7 +47,7 @@ class Transaction:
         ConcurrentChange.
         """
         statement = self._insert(table).values(row).on_conflict_do_nothing(index_elements=key)
-        return self.connection.execute(statement).rowcount == 1
+        return self.connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
     def insert(self, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows in bulk; a key that is there is a ConcurrentChange."""
