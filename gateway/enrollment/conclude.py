@@ -48,6 +48,7 @@ def conclude(
         ordinal=request.ordinal,
         reason=request.reason,
         note=_note(case, rows.opened),
+        position=request.position,
     )
     members = (news,) if news is not None else ()
     change = FamilyChange(membership, members, rows.opened, rows.superseded, circumstances.known_at, (event,))
