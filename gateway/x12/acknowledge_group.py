@@ -12,12 +12,11 @@ from typing import BinaryIO, Self
 from gateway.domain.exchange import AckCode, DocumentKind, FunctionalGroup
 from gateway.domain.finding import Finding, Level, Place
 from gateway.x12.acknowledge import AckIdentity, GroupOutcome, SetOutcome
-from gateway.x12.writer import Element, GroupHead, InterchangeWriter, copied
+from gateway.x12.writer import Element, GroupHead, InterchangeWriter, copied, loop_id
 
 _CODES_MAX = 5  # IK502 to IK506, AK905 to AK909
 _LONGEST_COPY = 99  # data element 724
 _LONGEST_CONTEXT = 35  # data element 9998
-_LONGEST_LOOP_ID = 4  # data element 447: loop 2010AA is told as 2010
 _SEGMENT_HAS_ELEMENT_ERRORS = "8"
 _TRIGGER = ("SITUATIONAL TRIGGER",)
 
@@ -191,7 +190,7 @@ class GroupAckWriter:
             dialect.segment,
             self._copied(place.segment, 3) or "??",
             place.position or 1,
-            _loop_id(place.loop),
+            loop_id(place.loop),
             dialect.segment_codes.get(note.code, note.code),
         )
         if dialect.contexts:
@@ -229,7 +228,7 @@ class GroupAckWriter:
             _TRIGGER,
             self._copied(trigger.segment, 3),
             trigger.position or 1,
-            _loop_id(trigger.loop),
+            loop_id(trigger.loop),
             where,
         )
 
@@ -290,7 +289,3 @@ def _code(finding: Finding) -> str:
 
 def _unique(codes: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(codes))[:_CODES_MAX]
-
-
-def _loop_id(loop: str | None) -> str:
-    return (loop or "")[:_LONGEST_LOOP_ID]

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from gateway.domain.exchange import Delimiters, FunctionalGroup, TransactionSet
 from gateway.domain.finding import Finding, Place
 from gateway.x12.acknowledge import AckIdentity
-from gateway.x12.writer import GroupHead, InterchangeWriter, copied
+from gateway.x12.writer import GroupHead, InterchangeWriter, copied, loop_id
 
 GUIDE = "005010X186A1"
 
@@ -27,7 +27,6 @@ _LONGEST_COPY = 99
 _LONGEST_CONTEXT = 35
 _LONGEST_REFERENCE = 50
 _LONGEST_CODE = 30
-_LONGEST_LOOP_ID = 4
 
 
 class ReportVerdict(StrEnum):
@@ -74,19 +73,6 @@ class ReportStyle:
     """What partners agree on: `industry_codes` gives for our codes those of X12's list 895 (RED06)."""
 
     industry_codes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def verdict_of(findings: Iterable[Finding], *, accepted: int, refused: int) -> ReportVerdict:
-    """Return OTI01 for a set of which `accepted` units (members, lines) took effect and `refused` did not.
-
-    Nothing to say is TA; some refused is TP, all refused TR; findings that refused nothing are TE (DOMAIN 7.1).
-    """
-    if refused:
-        return ReportVerdict.PARTIAL if accepted else ReportVerdict.REJECTED
-    findings = tuple(findings)
-    if not accepted and any(finding.is_error for finding in findings):
-        return ReportVerdict.REJECTED
-    return ReportVerdict.WITH_ERRORS if findings else ReportVerdict.ACCEPTED
 
 
 def write_824(
@@ -186,7 +172,7 @@ class _Body:
                 (self._copied(name, _LONGEST_CONTEXT), self._copied(unit, _LONGEST_CONTEXT)),
                 self._copied(place.segment, 3),
                 place.position,
-                (place.loop or "")[:_LONGEST_LOOP_ID],
+                loop_id(place.loop),
                 _where(place),
             )
         self._note(finding.message)

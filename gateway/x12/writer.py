@@ -203,3 +203,11 @@ def copied(value: str | None, delimiters: Delimiters, *, longest: int) -> str:
     separators = delimiters.element + delimiters.component + delimiters.repetition + delimiters.segment
     stand_in = next(mark for mark in _STAND_INS if mark not in separators)
     return re.sub(f"[{re.escape(separators)}]|[^ -~]", stand_in, value[:longest]).rstrip()
+
+
+def loop_id(loop: str | None) -> str:
+    """Return a loop id as data element 447 holds it: four characters, loop 2010AA is told as 2010.
+
+    The names that maps give to what is in no loop (`ST_LOOP`) are no loop ids and give empty text.
+    """
+    return "" if loop is None or loop.endswith("_LOOP") else loop[:4]

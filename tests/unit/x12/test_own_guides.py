@@ -15,7 +15,7 @@ from gateway.domain.exchange import AckCode
 from gateway.x12.check import SetChecked, check
 from gateway.x12.check_envelope import ISA_BYTES, read_isa
 from gateway.x12.check_segment import SegmentReader
-from gateway.x12.guide import GuideLibrary, LoopNode, SegmentNode
+from gateway.x12.guide import GuideLibrary, SegmentNode
 
 GUIDES = Path(__file__).parents[3] / "mappings" / "guides"
 PYX12_MAPS = Path(pyx12.__file__).parent / "map"
@@ -201,8 +201,8 @@ def test_our_dictionary_repeats_nothing_of_pyx12s():
 
 
 def ta1_node() -> SegmentNode:
-    (guide,) = {g for g in [GuideLibrary(GUIDES).find("00501", "", "", "")] if g is not None}
-    assert isinstance(guide.root, LoopNode)
+    guide = GuideLibrary(GUIDES).find("00501", "", "", "TA1")
+    assert guide is not None
     (node,) = (child for child in guide.root.children if isinstance(child, SegmentNode) and child.tag == "TA1")
     return node
 

@@ -14,7 +14,6 @@ from gateway.x12.report_824 import (
     ReportingParty,
     ReportStyle,
     ReportVerdict,
-    verdict_of,
     write_824,
 )
 
@@ -124,22 +123,6 @@ def test_bgn08_says_whether_the_sender_must_act(verdict, action):
     text = written(report(verdict=ReportVerdict(verdict)))
     assert f"*REF0001**{action}~" in text
     assert f"OTI*{verdict}*" in text
-
-
-@pytest.mark.parametrize(
-    ("findings", "accepted", "refused", "expected"),
-    [
-        ((), 3, 0, ReportVerdict.ACCEPTED),
-        ((), 0, 0, ReportVerdict.ACCEPTED),
-        ((business(),), 2, 1, ReportVerdict.PARTIAL),
-        ((business(),), 0, 3, ReportVerdict.REJECTED),
-        ((business(severity=Severity.WARNING),), 3, 0, ReportVerdict.WITH_ERRORS),
-        ((business(severity=Severity.WARNING),), 0, 0, ReportVerdict.WITH_ERRORS),
-        ((business("OUT_OF_BALANCE"),), 0, 0, ReportVerdict.REJECTED),
-    ],
-)
-def test_the_verdict_follows_from_what_took_effect(findings, accepted, refused, expected):
-    assert expected is verdict_of(findings, accepted=accepted, refused=refused)
 
 
 def test_a_set_without_a_reference_is_named_by_its_control_number():

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.domain.exchange import Delimiters, Party
 from gateway.errors import ValueNotWritable
-from gateway.x12.writer import GroupHead, InterchangeHead, InterchangeWriter, amount, copied
+from gateway.x12.writer import GroupHead, InterchangeHead, InterchangeWriter, amount, copied, loop_id
 
 NOON = datetime(2025, 11, 5, 12, 30, 15, tzinfo=UTC)
 US = Party("ZZ", "EXAMPLEHEALTH")
@@ -179,3 +179,10 @@ def test_amounts_are_written_without_exponent_and_trailing_zeros(value, expected
 )
 def test_a_copied_bad_value_can_always_be_written(value, delimiters, expected):
     assert expected == copied(value, delimiters, longest=99)
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"), [("2000", "2000"), ("2010AA", "2010"), ("ST_LOOP", ""), ("LS_LOOP", ""), (None, "")]
+)
+def test_a_loop_id_has_at_most_four_characters(loop, expected):
+    assert expected == loop_id(loop)
