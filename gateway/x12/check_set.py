@@ -14,6 +14,7 @@ from gateway.x12.plan_pattern import Run, Style, late_range
 from gateway.x12.plan_run import patterns_of
 
 _RUN_BYTES = 1 << 16  # a member longer than this is read segment by segment
+_TOLD_IN_999 = frozenset({1, 2, 5})  # syntax, guide, code sets; what is merely odd (SNIP 3, 4) is not
 _UNITS = {"834": "INS", "820": "ENT"}
 """The loop that a set is made of; findings inside it are told with its number and, in CTX, its business unit."""
 
@@ -32,13 +33,13 @@ class Findings:
         self.kept: list[Finding] = []
         self.left_out = 0
         self.has_error = False
-        self.has_warning = False  # of the standard or the guide (SNIP 1, 2): what makes a set accepted with errors
+        self.has_warning = False  # that a 999 tells: it makes the set accepted with errors
 
     def add(self, finding: Finding) -> None:
         """Keep or count `finding`."""
         if finding.is_error:
             self.has_error = True
-        elif finding.snip <= 2:
+        elif finding.level is not Level.BUSINESS and finding.snip in _TOLD_IN_999:
             self.has_warning = True
         if len(self.kept) < self._most:
             self.kept.append(finding)
@@ -332,19 +333,15 @@ class SetWalk:
 
 
 class _Here:
-    """Where in the file a segment stands; line and byte are worked out only for a finding."""
+    """Where in the file a segment stands; the line is worked out only for a finding."""
 
-    __slots__ = ("_at", "_source", "position")
+    __slots__ = ("_window", "byte", "position")
 
     def __init__(self, position: int, source: Source) -> None:
         self.position = position
-        self._source = source
-        self._at = source.at
+        self.byte = source.window.byte(source.at)
+        self._window = source.window
 
     @property
     def line(self) -> int:
-        return self._source.window.line(self._at)
-
-    @property
-    def byte(self) -> int:
-        return self._source.window.byte(self._at)
+        return self._window.line(self.byte - self._window.base)

@@ -37,7 +37,9 @@ def write(kind: str, members: int, out: BinaryIO, *, bad: float = 0.0, line_end:
     ]
     put([*envelope, f"ST*{set_type}*0001*{guide}"])
     count = 1
-    make = {"834-plain": _plain_834, "834-varied": _varied_834, "820-plain": _plain_820, "820-varied": _varied_820}[kind]
+    make = {"834-plain": _plain_834, "834-varied": _varied_834, "820-plain": _plain_820, "820-varied": _varied_820}[
+        kind
+    ]
     put(list(_head_834(members, kind)) if set_type == "834" else list(_head_820(members, kind)))
     for number in range(1, members + 1):
         put(list(make(number, is_bad=bool(every) and number % every == 0)))

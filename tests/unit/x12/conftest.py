@@ -171,7 +171,9 @@ DTM*582****RD8*20251101-20251130
 """
 
 
-def interchange(*sets: str, kind: str = "834", guide: str = "005010X220A1", isa: str = "000000001", end: str = "~\n") -> bytes:
+def interchange(
+    *sets: str, kind: str = "834", guide: str = "005010X220A1", isa: str = "000000001", end: str = "~\n"
+) -> bytes:
     """Return one interchange with one group; each set is the lines between ST and SE."""
     functional = {"834": "BE", "820": "RA", "999": "FA", "997": "FA"}[kind]
     version = "00401" if guide.startswith("004") else "00501"
