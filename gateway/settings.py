@@ -105,7 +105,7 @@ class Settings(Section):
     def database_url_in(self, home: Path) -> str:
         """Return the database URL with a relative SQLite file taken from `home`."""
         scheme, _, path = self.database_url.partition(":///")
-        if not scheme.startswith("sqlite") or path.startswith("/"):
+        if not scheme.startswith("sqlite"):
             return self.database_url
         return f"{scheme}:///{home.resolve() / path}"
 

@@ -33,7 +33,7 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
 
 def _from_file(name: str, home: Path) -> str:
     try:
-        secret = (home / name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        secret = (home / name).read_text(encoding="utf-8").removesuffix("\n")
     except FileNotFoundError:
         raise ConfigurationError(f"there is no secret file {name}", hint="put it there, readable for us only") from None
     except (OSError, UnicodeDecodeError):

@@ -40,6 +40,10 @@ def test_what_fits_comes_back_as_the_model():
     [
         ({}, ("name", "it is missing", "write it: text")),
         ({"name": 5}, ("name", "it is a whole number, which does not fit", "write: text")),
+        (
+            {"name": "A", "spare": {"opens_on": "2025-11-05", "days": "1"}},
+            ("spare.days", "it is text, which does not fit", "write: whole number"),
+        ),
         ({"name": "A", "nam": "B"}, ("nam", "there is no such setting", "did you mean `name`?")),
         (
             {"name": "A", "spare": {"zzz": 1, "opens_on": "2025-11-05"}},

@@ -42,6 +42,8 @@ def test_a_file_is_missing_from_the_day_after_its_last_day():
         (MONTHLY, ["11-04"], "11-30", []),
         (MONTHLY, ["11-01"], "11-30", []),  # early
         (MONTHLY, ["11-09"], "11-30", []),  # late, but it came
+        (MONTHLY, ["11-17"], "11-30", []),
+        (MONTHLY, ["11-18"], "11-30", ["11-03"]),
         (MONTHLY, ["11-25"], "12-10", ["11-03"]),  # so late that it is the next one, early
         (MONTHLY, ["11-03", "11-10"], "12-10", ["12-03"]),  # a second file of the month is not the next one
         (MONTHLY, ["11-03", "11-25"], "12-10", []),
