@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.context import Context
 from gateway.errors import GatewayError
+from gateway.ports.clock import Clock
 from gateway.settings import packaged_mappings
 from gateway.x12.guide import GuideLibrary
 from gateway.x12.validation import Report, Summary, ValidationSettings, open_again, validate
@@ -20,6 +21,18 @@ from gateway.x12.validation_text import TextReport
 
 _FINDINGS = 1
 _BIG_BYTES = 20_000_000  # from here on a check takes long enough to show how far it is
+
+
+class _Options(Protocol):
+    """What is used of the global options: nothing that needs the wired application, so that a check starts at once."""
+
+    @property
+    def home(self) -> Path | None:
+        """The folder named by --home, if any."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that the acknowledgements are dated by."""
 
 
 @click.command("validate")
@@ -42,7 +55,7 @@ def validate_command(ctx: click.Context, file: Path, *, as_json: bool, ack_dir: 
 
     Exits 0 when nothing was found and 1 when the file has findings or is no X12. Needs no database and no partner.
     """
-    context: Context = ctx.obj
+    context: _Options = ctx.obj
     try:
         with ExitStack() as opened:
             reports: list[Report] = [JsonReport(str(file), _print) if as_json else TextReport(str(file), click.echo)]
@@ -62,13 +75,13 @@ def validate_command(ctx: click.Context, file: Path, *, as_json: bool, ack_dir: 
 
 @click.command("guides")
 @click.pass_obj
-def guides_command(context: Context) -> None:
+def guides_command(context: _Options) -> None:
     """List the guides that files are checked against: set, guide, release, where it comes from, title."""
     for info in _library(context).list():
         click.echo(f"{info.set_type:<4} {info.id or '-':<13} {info.version:<6} {info.source:<37} {info.title}")
 
 
-def _library(context: Context) -> GuideLibrary:
+def _library(context: _Options) -> GuideLibrary:
     """Return the guides of the home that was named, else those that come with the program."""
     own = context.home / "mappings" / "guides" if context.home is not None else None
     return GuideLibrary(own if own is not None and own.is_dir() else packaged_mappings() / "guides")
