@@ -209,5 +209,3 @@ def _session(home: Home, partners: Mapping[str, Partner], partner_id: str) -> It
     )
     with open_sftp(endpoint) as session:
         yield session
-
-

@@ -30,9 +30,7 @@ class Instant(click.ParamType[datetime]):
 
     name = "DATE"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Return the instant that the text names, in UTC."""
         if isinstance(value, datetime):
             return value
@@ -61,14 +59,15 @@ class Instant(click.ParamType[datetime]):
     help="Let the clock stand at this date or instant (UTC), for tests, demos and reruns.",
 )
 @click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default=None, help="Default: gateway.toml's."
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default=None,
+    help="Default: gateway.toml's.",
 )
 @click.option("--log-json", is_flag=True, help="Write logs as JSON, one object a line.")
 @click.version_option(__version__, prog_name="gateway")
 @click.pass_context
-def cli(
-    ctx: click.Context, home: Path | None, as_of: datetime | None, log_level: str | None, log_json: bool
-) -> None:
+def cli(ctx: click.Context, home: Path | None, as_of: datetime | None, log_level: str | None, log_json: bool) -> None:
     """Premium billing by EDI: 834 and 820 in by SFTP, acknowledgements and invoice feeds out.
 
     Start with `gateway demo`, which shows the whole trip, or `gateway init DIR`, which makes a home of your own.

@@ -29,7 +29,7 @@ def poll_command(ctx: click.Context, partner: str | None) -> None:
     failed = False
     partners = [partner] if partner else app.active_partners()
     if not partners:
-        click.echo("no partner is active: set status = \"active\" in a profile, then run `gateway check`")
+        click.echo('no partner is active: set status = "active" in a profile, then run `gateway check`')
     for partner_id in partners:
         try:
             report = app.poll(partner_id)

@@ -52,9 +52,7 @@ def make_server(home: Home) -> SimulatedPartnersServer:
     """Return the simulated partners' server, not yet started; its host key stays the same over runs."""
     key = public_line(home.secrets / _KEY)
     users: Mapping[str, UserLogin] = {
-        partner_id: UserLogin(password=_PASSWORD)
-        if partner_id == PASSWORD_USER
-        else UserLogin(public_keys=(key,))
+        partner_id: UserLogin(password=_PASSWORD) if partner_id == PASSWORD_USER else UserLogin(public_keys=(key,))
         for partner_id in partner_ids(home)
     }
     return SimulatedPartnersServer(

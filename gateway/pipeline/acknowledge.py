@@ -56,7 +56,9 @@ def acknowledge(plant: Plant, file_id: str) -> None:
         ]
         unit.files.move(file_id, FileState.ACKNOWLEDGED, expected=[FileState.APPLIED])
         text = f"Acknowledged with {', '.join(made)}." if made else "No acknowledgement is owed."
-        event = LogEvent(content_id("E", file_id, "acknowledge"), plant.clock.now(), "acknowledge", file_id, file_id, text)
+        event = LogEvent(
+            content_id("E", file_id, "acknowledge"), plant.clock.now(), "acknowledge", file_id, file_id, text
+        )
         unit.record(event)
         unit.commit()
     get_logger(partner=file.partner_id, file=file_id).info("acknowledged", documents=len(made))

@@ -187,4 +187,6 @@ class _Recorder:
             to, reason = FileState.QUARANTINED, _NO_X12
             text = f"Quarantined: {reason}"
         self.unit.files.move(self.file.id, to, expected=[FileState.RECEIVED], reason=reason)
-        self.unit.record(LogEvent(content_id("E", self.file.id, "check"), now, "check", self.file.id, self.file.id, text))
+        self.unit.record(
+            LogEvent(content_id("E", self.file.id, "check"), now, "check", self.file.id, self.file.id, text)
+        )

@@ -105,9 +105,7 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord) 
         return run.finish()
 
 
-def _stop_before(
-    unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader
-) -> _Result | None:
+def _stop_before(unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader) -> _Result | None:
     """Return why a set is not applied at all: information copy, duplicate reference, older than what was applied."""
     if header.purpose == _INFORMATION:
         return _Result(SetState.IGNORED, "BGN01 is 22: an information copy is kept and never applied")
@@ -262,7 +260,9 @@ class _Run:
         if members and not self._applied and not self._compares:
             return _Result(SetState.REFUSED, "no member of the set could be applied; see its findings", result.findings)
         if settings.all_or_nothing and any(f.is_error for f in result.findings):
-            return _Result(SetState.REFUSED, "the agreement is all or nothing, and a member has errors", result.findings)
+            return _Result(
+                SetState.REFUSED, "the agreement is all or nothing, and a member has errors", result.findings
+            )
         if stamp := _stamp(self._header):
             self._unit.exchanges.note_applied(_scope(self._partner, self._header), stamp)
         return result

@@ -150,7 +150,9 @@ def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, d
     for set_id in sorted({line.set_id for line in draft.lines if line.set_id}):
         file_id = unit.exchanges.get_set(set_id).file_id
         key = content_id("E", "invoiced", issued.id, file_id)
-        text = f"Invoice {issued.id} of account {account.id} was issued for {issued.total}, with lines this file caused."
+        text = (
+            f"Invoice {issued.id} of account {account.id} was issued for {issued.total}, with lines this file caused."
+        )
         unit.record(LogEvent(key, plant.clock.now(), "invoice", file_id, issued.id, text))
     return issued
 

@@ -69,9 +69,7 @@ def _is_wanted(remote: RemoteFile, pick_up: PickUp) -> bool:
     return remote.size_bytes > 0 and not any(fnmatch.fnmatch(name, pattern) for pattern in pick_up.ignore)
 
 
-def _receive_remote(
-    plant: Plant, session: Session, partner: Partner, remote: RemoteFile, report: PollReport
-) -> None:
+def _receive_remote(plant: Plant, session: Session, partner: Partner, remote: RemoteFile, report: PollReport) -> None:
     """Receive one remote file and put it away; a landing that is already recorded is only put away."""
     pick_up = partner.profile.pick_up
     with plant.open_unit() as unit:
@@ -174,5 +172,3 @@ def _refuse_size(plant: Plant, partner: Partner, remote: RemoteFile) -> None:
             )
         )
         unit.commit()
-
-

@@ -54,9 +54,7 @@ def settle(plant: Plant, record: SetRecord) -> None:
     )
 
 
-def _apply(
-    plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, remittance: Remittance
-) -> _Result:
+def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, remittance: Remittance) -> _Result:
     """Bring remittance and money together and place what can be placed."""
     agreed = partner.profile.remittance
     known = (unit.ledger.receipt(receipt_id) for receipt_id in nearby_receipt_ids(remittance))

@@ -1,4 +1,4 @@
-"""The main job as a new user sees it: `gateway demo`, run as a process of its own, twice, and looked at from outside."""
+"""The main job as a new user sees it: `gateway demo` as a process of its own, twice, looked at from outside."""
 
 import csv
 import json
