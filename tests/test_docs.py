@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Union, get_args, get_origin
@@ -20,7 +19,11 @@ from gateway.settings import Settings, variable_for
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-ROW = re.compile(r"^\| `(?P<key>[^`]+)` \| (?P<type>[^|]+?) \| (?P<default>[^|]+?) \| (?P<meaning>[^|]+?) \|$", re.M)
+CELL = r"(?P<{}>[^|]+?) \|"
+ROW = re.compile(
+    r"^\| `(?P<key>[^`]+)` \| " + " ".join(CELL.format(name) for name in ("type", "default", "meaning")) + "$",
+    re.MULTILINE,
+)
 DOCUMENTED = [("settings.md", Settings), ("partners.md", Profile), ("billing.md", Billing)]
 NAMES_OF_ENTRIES = {"accounts": "ID", "request_types": "CODE", "bill_cycles": "CODE"}
 
@@ -62,18 +65,16 @@ def default_text(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
-    match value:
-        case None | "" | () | {}:
-            return "none"
-        case bool():
-            return f"`{str(value).lower()}`"
-        case Enum():
-            return f"`{value.value}`"
-        case int():
-            return f"`{value:_}`"
-        case tuple():
-            return ", ".join(f"`{each}`" for each in value)
-    return f"`{value}`"
+    if value is None or value in ("", (), {}):
+        return "none"
+    parts = value if isinstance(value, tuple) else (value,)
+    return ", ".join(f"`{plain_text(part)}`" for part in parts)
+
+
+def plain_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:_}" if isinstance(value, int) else str(value)
 
 
 @pytest.mark.parametrize(("document", "model"), DOCUMENTED)
@@ -95,7 +96,7 @@ def test_every_column_of_a_rate_file_is_documented():
 
 @pytest.mark.parametrize("document", [document for document, _ in DOCUMENTED])
 def test_the_toml_examples_in_the_documents_can_be_read(document):
-    examples = re.findall(r"```toml\n(.*?)```", (DOCS / document).read_text(), re.S)
+    examples = re.findall(r"```toml\n(.*?)```", (DOCS / document).read_text(), re.DOTALL)
     assert examples
     for example in examples:
         tomllib.loads(example)
