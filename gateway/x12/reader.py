@@ -92,11 +92,12 @@ class Window:
     from there, so that nothing has to be counted for segments without a finding.
     """
 
-    __slots__ = ("_lines", "_stream", "at", "base", "data", "ended")
+    __slots__ = ("_counted", "_lines", "_stream", "at", "base", "data", "ended")
 
     def __init__(self, stream: BinaryIO) -> None:
         """Start at the stream's present position, which counts as byte 0."""
         self._stream = stream
+        self._counted = 0  # up to here in `data` line ends are counted, and `_lines` is the line
         self._lines = 1
         self.data = b""
         self.at = 0
@@ -109,7 +110,8 @@ class Window:
             return False
         if self.at > _KEPT_BYTES:
             passed = self.at - _KEPT_BYTES
-            self._lines += self.data.count(b"\n", 0, passed)
+            self.line(max(passed, self._counted))
+            self._counted -= passed
             self.base += passed
             self.data = self.data[passed:]
             self.at = _KEPT_BYTES
@@ -125,8 +127,12 @@ class Window:
         return len(self.data) - self.at >= size
 
     def line(self, at: int) -> int:
-        """Return the line of the file, from 1, on which `data[at]` stands."""
-        return self._lines + self.data.count(b"\n", 0, at)
+        """Return the line of the file, from 1, on which `data[at]` stands. Asked in order, nothing is counted twice."""
+        if at < self._counted:
+            return self._lines - self.data.count(b"\n", at, self._counted)
+        self._lines += self.data.count(b"\n", self._counted, at)
+        self._counted = at
+        return self._lines
 
     def byte(self, at: int) -> int:
         """Return the offset in the file of `data[at]`."""
