@@ -17,7 +17,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
 from gateway.domain.mistake import Mistake
 
@@ -111,7 +110,7 @@ def _choices(annotation: object) -> list[str]:
     return []
 
 
-def _mistake(model: type[BaseModel], details: ErrorDetails, file: str) -> Mistake:
+def _mistake(model: type[BaseModel], details: Mapping[str, Any], file: str) -> Mistake:
     """Return one pydantic error in the reader's words."""
     path = [part for part in details["loc"] if part != "[key]"]
     if details["type"] == "extra_forbidden":
@@ -130,7 +129,7 @@ def dotted(path: Iterable[int | str]) -> str:
     return text.removeprefix(".")
 
 
-def _explain(details: ErrorDetails, annotation: object) -> tuple[str, str]:
+def _explain(details: Mapping[str, Any], annotation: object) -> tuple[str, str]:
     """Return problem and remedy of one pydantic error; only numbers and words of a closed list are quoted."""
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
     if kind == "value_error":  # our own rules say both, with a semicolon between
