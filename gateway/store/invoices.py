@@ -43,18 +43,11 @@ class SqlInvoices:
         of_account = (line.account_id == account_id) & line.line_type.in_(_PREMIUM)
         after = ""
         while True:
-            wanted = (
-                select(line.membership_id)
-                .where(of_account, line.membership_id >= after)
-                .distinct()
-                .order_by(line.membership_id)
-                .limit(_MEMBERSHIPS + 1)
-            )
-            ids = [row.membership_id for row in self._db.rows(wanted)]
-            for page in (ids[:_MEMBERSHIPS],) if ids else ():
-                yield from self._billed(of_account & line.membership_id.between(page[0], page[-1]))
-            if len(ids) <= _MEMBERSHIPS:
+            wanted = select(line.membership_id).where(of_account, line.membership_id > after).distinct()
+            ids = [row.membership_id for row in self._db.rows(wanted.order_by(line.membership_id).limit(_MEMBERSHIPS))]
+            if not ids:
                 return
+            yield from self._billed(of_account & (line.membership_id > after) & (line.membership_id <= ids[-1]))
             after = ids[-1]
 
     def _billed(self, condition: ColumnElement[bool]) -> Iterator[BilledAmount]:
