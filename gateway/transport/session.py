@@ -90,10 +90,9 @@ class RemoteSession:
     def fetch(self, remote: RemoteFile, into: BinaryIO) -> int:
         """Copy the whole remote file into `into` and return its size in bytes.
 
-        The listed size must be the server's before and after, and the number of bytes up to the file's real end;
-        the modification time must not move. Else TransferIncomplete; RemoteFileGone when it is not there.
+        The bytes up to the file's real end must be as many as were listed, and the server must still show the listed
+        size and modification time afterwards. Else TransferIncomplete; RemoteFileGone when it is not there.
         """
-        self._must_be_unchanged(remote, "before")
         size = 0
         for chunk in self._disk.read(remote.path, remote.size_bytes):
             size += len(chunk)
@@ -106,7 +105,7 @@ class RemoteSession:
                 f"{self._place} listed {remote.size_bytes} bytes and sent "
                 f"{'more' if size > remote.size_bytes else size}. The copy is thrown away and fetched again."
             )
-        self._must_be_unchanged(remote, "after")
+        self._must_be_unchanged(remote)
         return size
 
     def put_away(self, remote: RemoteFile, folder: str) -> str:
@@ -181,13 +180,13 @@ class RemoteSession:
             f"{self._place} has no folder {folder}. Ask the partner to make it, or correct the profile."
         )
 
-    def _must_be_unchanged(self, remote: RemoteFile, when: str) -> None:
+    def _must_be_unchanged(self, remote: RemoteFile) -> None:
         look = self._disk.look(remote.path)
         if look is None:
-            raise RemoteFileGone(f"A file listed on {self._place} was gone {when} the copy was made.")
+            raise RemoteFileGone(f"A file on {self._place} was taken away while it was fetched.")
         if not _is_the_same(remote, look):
             raise TransferIncomplete(
-                f"A file on {self._place} is not as listed {when} the copy: listed {remote.size_bytes} bytes, now "
+                f"A file on {self._place} changed while it was fetched: listed {remote.size_bytes} bytes, now "
                 f"{look.size_bytes}; it is still being written or was replaced. It is fetched again later."
             )
 
@@ -240,7 +239,6 @@ def _is_the_same(remote: RemoteFile, look: Look | None) -> bool:
     """Say whether `look` still shows the listed file; a server that tells no size or time is believed."""
     return (
         look is not None
-        and look.is_file
         and look.size_bytes in {None, remote.size_bytes}
         and (remote.modified_at == 0 or look.modified_at in {None, remote.modified_at})
     )

@@ -103,8 +103,10 @@ def test_a_disk_that_fills_up_under_a_slow_writer_is_an_archive_error_too(archiv
 
 
 def test_the_same_bytes_twice_are_kept_once(archive, tmp_path):
-    first, second = (archive.keep_bytes("inbound", "acme", MONDAY, CONTENT) for _ in range(2))
-    assert first == second
+    first = archive.keep_bytes("inbound", "acme", MONDAY, CONTENT)
+    number = (tmp_path / first.path).stat().st_ino
+    assert first == archive.keep_bytes("inbound", "acme", MONDAY, CONTENT)
+    assert number == (tmp_path / first.path).stat().st_ino
     assert {PLACE} == files(tmp_path)
 
 

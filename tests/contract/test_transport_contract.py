@@ -200,15 +200,16 @@ def test_files_of_one_name_are_all_kept_where_they_are_put_away(place, session):
 
 
 @pytest.mark.parametrize("work", ["put_away", "delete"])
-def test_a_file_that_came_under_the_same_name_meanwhile_is_left_alone(place, session, work):
+@pytest.mark.parametrize(("now", "modified_at"), [(b"ISA*2", MONDAY + 1), (b"ISA*20", MONDAY)], ids=["later", "larger"])
+def test_a_file_that_came_under_the_same_name_meanwhile_is_left_alone(place, session, work, now, modified_at):
     listed = place.drop("834.edi", b"ISA*1")
-    place.drop("834.edi", b"ISA*2", MONDAY + 1)
+    place.drop("834.edi", now, modified_at)
     if work == "put_away":
         with pytest.raises(RemoteFileGone):
             session.put_away(listed, f"{place.remote}/processed")
     else:
         session.delete(listed)
-    assert {"834.edi": b"ISA*2"} == place.files
+    assert {"834.edi": now} == place.files
 
 
 def test_a_file_that_is_gone_cannot_be_put_away(place, session):

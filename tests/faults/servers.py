@@ -179,6 +179,21 @@ class LosesTemporaryFiles(asyncssh.SFTPServer):
             path_of(file_obj).unlink()
 
 
+class KeepsWhatWasRemoved(asyncssh.SFTPServer):
+    """Says yes to a removal without removing anything."""
+
+    def remove(self, path):
+        self.lstat(path)
+
+
+class CutsWhileRenaming(Partner):
+    """Loses the end of a file while it renames it."""
+
+    def rename(self, oldpath, newpath):
+        super().rename(oldpath, newpath)
+        os.truncate(self.local(newpath), 3)
+
+
 # --- while it tells
 
 
@@ -236,6 +251,15 @@ class ClockAnHourAhead(Tells):
         return attrs
 
 
+class ListsOnlyNames(asyncssh.SFTPServer):
+    """Tells no more than names in listings, and everything when it is asked for a file."""
+
+    async def scandir(self, path):
+        async for name in super().scandir(path):
+            name.attrs = asyncssh.SFTPAttrs()
+            yield name
+
+
 class ListsLargerSizes(asyncssh.SFTPServer):
     """Lists a byte more than it shows when it is asked for the file."""
 
@@ -264,8 +288,25 @@ class RefusesListings(asyncssh.SFTPServer):
 # --- while we get
 
 
+class NeverEnds(asyncssh.SFTPServer):
+    """Gives bytes for ever, whatever the size that it tells."""
+
+    def read(self, file_obj, offset, size):
+        return b"x" * size
+
+
 class RefusesReads(asyncssh.SFTPServer):
-    """Opens the file and then refuses to read on after the first bit."""
+    """Opens the file and then refuses to read on after the first bit; `held` counts the files that stay open."""
+
+    held = 0
+
+    def open(self, path, pflags, attrs):
+        type(self).held += 1
+        return super().open(path, pflags, attrs)
+
+    def close(self, file_obj):
+        type(self).held -= 1
+        super().close(file_obj)
 
     def read(self, file_obj, offset, size):
         if offset >= A_BIT:
@@ -326,6 +367,14 @@ class TakenWhileRead(asyncssh.SFTPServer):
         if offset == 0:
             path_of(file_obj).unlink()
         return super().read(file_obj, offset, size)
+
+
+class AnotherNodeMakesTheFolder(asyncssh.SFTPServer):
+    """Another node of ours makes the folder between our look and our own attempt."""
+
+    def mkdir(self, path, attrs):
+        super().mkdir(path, attrs)
+        super().mkdir(path, attrs)
 
 
 class RefusesFolders(asyncssh.SFTPServer):

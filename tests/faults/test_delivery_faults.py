@@ -88,9 +88,13 @@ def test_a_server_that_appends_is_given_a_new_file(partner):
 
 @pytest.mark.parametrize(
     ("fault", "error"),
-    [(servers.AppendsAndKeepsEverything, TransferIncomplete), (servers.AppendsAndRefusesRemovals, RemoteRefused)],
+    [
+        (servers.KeepsWhatWasRemoved, RemoteRefused),
+        (servers.AppendsAndKeepsEverything, TransferIncomplete),
+        (servers.AppendsAndRefusesRemovals, RemoteRefused),
+    ],
 )
-def test_what_was_appended_to_never_gets_the_final_name(partner, fault, error):
+def test_a_leftover_that_cannot_be_removed_never_gets_the_final_name(partner, fault, error):
     acme = partner(fault)
     acme.drop(LEFTOVER, b"left over")
     with pytest.raises(error) as raised:
@@ -123,3 +127,8 @@ def test_two_nodes_that_deliver_one_document_both_get_its_receipt(partner):
 def test_a_partner_who_takes_the_file_at_once_has_it(partner):
     acme = partner(servers.TakesTheFileAtOnce)
     assert DeliveryReceipt("/999.edi", len(DOCUMENT)) == deliver(acme)
+
+
+def test_a_file_that_is_cut_while_it_is_renamed_is_not_a_delivery(partner):
+    with pytest.raises(TransferIncomplete):
+        deliver(partner(servers.CutsWhileRenaming))

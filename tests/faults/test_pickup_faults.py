@@ -44,15 +44,20 @@ def fetch(acme, **changes) -> bytes:
         (servers.TellsLargerSizes, TransferIncomplete),
         (servers.TellsSmallerSizes, TransferIncomplete),
         (servers.GrowsWhileRead, TransferIncomplete),
+        (servers.NeverEnds, TransferIncomplete),
         (servers.ReplacedWhileRead, TransferIncomplete),
         (servers.TakenWhileRead, RemoteFileGone),
     ],
 )
 def test_a_file_that_is_not_what_was_listed_is_not_taken(dropped, fault, error, content):
     acme = dropped(fault, content)
-    with pytest.raises(error) as raised:
-        fetch(acme)
+    into = io.BytesIO()
+    with acme.session() as session:
+        (listed,) = session.list_files("/")
+        with pytest.raises(error) as raised:
+            session.fetch(listed, into)
     assert error is type(raised.value)
+    assert len(into.getvalue()) <= listed.size_bytes
 
 
 @pytest.mark.parametrize(
@@ -76,11 +81,12 @@ def test_an_odd_but_honest_server_gives_the_whole_file(dropped, fault):
     assert CONTENT[:300_001] == fetch(dropped(fault, CONTENT[:300_001]))
 
 
-@pytest.mark.parametrize("fault", [servers.TellsNoSizes, servers.TellsOnlySizes])
+@pytest.mark.parametrize("fault", [servers.TellsNoSizes, servers.TellsOnlySizes, servers.ListsOnlyNames])
 def test_a_file_that_little_is_told_of_is_put_away(dropped, fault):
     acme = dropped(fault, b"ISA")
     with acme.session() as session:
         (listed,) = session.list_files("/")
+        assert 3 == session.fetch(listed, io.BytesIO())
         session.put_away(listed, "/processed")
     assert {"processed/834.edi": b"ISA"} == acme.files
 
@@ -119,6 +125,21 @@ def test_an_archive_name_that_is_taken_at_the_last_moment_is_not_overwritten(dro
     assert {"processed/834.edi": b"other bytes", "processed/834-20261123T000000Z.edi": b"ISA"} == acme.files
 
 
+def test_a_server_whose_rename_overwrites_loses_nothing_that_was_put_away(dropped):
+    acme = dropped(servers.RenamesOverWhatIsThere, b"ISA")
+    (acme.folder / "processed").mkdir()
+    acme.drop("processed/834.edi", b"an earlier one")
+    with acme.session() as session:
+        session.put_away(session.list_files("/")[0], "/processed")
+    assert {"processed/834.edi": b"an earlier one", "processed/834-20261123T000000Z.edi": b"ISA"} == acme.files
+
+
+def test_two_nodes_may_make_the_folder_for_what_is_put_away_at_once(dropped):
+    acme = dropped(servers.AnotherNodeMakesTheFolder, b"ISA")
+    with acme.session() as session:
+        assert "/processed/834.edi" == session.put_away(session.list_files("/")[0], "/processed")
+
+
 def test_a_refused_removal_is_an_error(dropped):
     acme = dropped(servers.AppendsAndRefusesRemovals, b"ISA")
     with acme.session() as session, pytest.raises(RemoteRefused):
@@ -134,3 +155,4 @@ def test_after_a_refusal_the_session_goes_on_with_the_next_file(dropped):
         with pytest.raises(RemoteRefused):
             session.fetch(large, io.BytesIO())
         assert 3 == session.fetch(small, io.BytesIO())
+        assert 0 == servers.RefusesReads.held

@@ -2,15 +2,16 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from threading import Thread
+from threading import Event, Thread
 
 import asyncssh
 import paramiko
 import pytest
 
 from gateway.demo.server import SimulatedPartnersServer, UserLogin
-from gateway.errors import ConfigurationError, PartnerRefusedLogin
+from gateway.errors import ConfigurationError, HostUnreachable, PartnerRefusedLogin
 from gateway.transport.endpoint import SftpEndpoint
 from gateway.transport.sftp import ConnectionTest, open_sftp, probe
 
@@ -137,8 +138,20 @@ class AsksForKeyAndPassword(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
 
-@pytest.fixture
-def bank() -> Iterator[SftpEndpoint]:
+class NeverAnswers(AsksForKeyAndPassword):
+    """Lets us in and then says nothing, not even no."""
+
+    def __init__(self) -> None:
+        self.is_over = Event()
+
+    def check_channel_subsystem_request(self, channel, name):
+        self.is_over.wait()
+        return False
+
+
+@contextmanager
+def paramiko_server(interface: paramiko.ServerInterface) -> Iterator[SftpEndpoint]:
+    """Serve one connection."""
     host_key = paramiko.RSAKey.generate(2048)
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -147,7 +160,7 @@ def bank() -> Iterator[SftpEndpoint]:
             with line, paramiko.Transport(line) as transport:
                 transport.add_server_key(host_key)
                 transport.set_subsystem_handler("sftp", paramiko.SFTPServer)
-                transport.start_server(server=AsksForKeyAndPassword())
+                transport.start_server(server=interface)
                 transport.join()
 
         thread = Thread(target=serve)
@@ -160,6 +173,12 @@ def bank() -> Iterator[SftpEndpoint]:
         thread.join()
 
 
+@pytest.fixture
+def bank() -> Iterator[SftpEndpoint]:
+    with paramiko_server(AsksForKeyAndPassword()) as endpoint:
+        yield endpoint
+
+
 def test_a_server_that_asks_for_key_and_password_gets_both(bank):
     assert probe(bank).login_works is True
 
@@ -167,3 +186,11 @@ def test_a_server_that_asks_for_key_and_password_gets_both(bank):
 def test_a_server_that_asks_for_more_than_we_have_says_so(bank):
     with pytest.raises(PartnerRefusedLogin, match="asks for publickey, password as well"):
         can_list(replace(bank, password=None))
+
+
+def test_a_server_that_never_answers_our_wish_for_sftp_is_given_up_in_time():
+    server = NeverAnswers()
+    with paramiko_server(server) as endpoint:
+        with pytest.raises(HostUnreachable):
+            can_list(replace(endpoint, timeout_seconds=0.5))
+        server.is_over.set()
