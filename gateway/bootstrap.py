@@ -12,7 +12,6 @@ from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError, NotFound
 from gateway.jobs.daemon import Daemon
-from gateway.jobs.distributed import DistributedQueue, DistributedRunner, install_schema
 from gateway.jobs.embedded import EmbeddedRunner
 from gateway.jobs.timetable import ApsTimetable
 from gateway.partners.loader import load_partners
@@ -26,7 +25,7 @@ from gateway.pipeline.timetable import schedules, tick
 from gateway.pipeline.watch import watch
 from gateway.pipeline.work import perform
 from gateway.ports.clock import Clock, FixedClock
-from gateway.ports.jobs import Decision, Job, JobQueue, Runner
+from gateway.ports.jobs import Decision, Job, Runner
 from gateway.ports.queries import Queries
 from gateway.ports.transport import Session
 from gateway.settings import Home, Settings, load_settings
@@ -55,6 +54,8 @@ class App:
         """Bring the database to this program's schema; return a line for each thing done or found in order."""
         lines = [f"schema {self.database.upgrade()}"]
         if self.is_distributed:
+            from gateway.jobs.distributed import install_schema  # noqa: PLC0415 - procrastinate is an optional extra
+
             lines.append("job tables made" if install_schema(self.database_url) else "job tables are there")
         return lines
 
@@ -100,6 +101,8 @@ class App:
         """Return what runs jobs: threads of this process on SQLite, a procrastinate worker on PostgreSQL."""
         threads = self.plant.settings.work.threads
         if self.is_distributed:
+            from gateway.jobs.distributed import DistributedRunner  # noqa: PLC0415 - as above
+
             return DistributedRunner(self.database_url, self._perform, threads=threads)
         lock_file = self.home.path / ".gateway.lock"
         return EmbeddedRunner(
@@ -109,7 +112,7 @@ class App:
     def daemon(self) -> Daemon:
         """Return the daemon: this node's clock and its runner."""
         plant = self.plant
-        timetable = ApsTimetable(schedules(plant), lambda schedule, slot: tick(plant, schedule, slot), plant.clock)
+        timetable = ApsTimetable(schedules(plant), lambda schedule, slot: tick(plant, schedule, slot))
         return Daemon(timetable, self.runner())
 
     def _perform(self, job: Job, attempt: int) -> Decision:
@@ -131,7 +134,11 @@ def open_app(home: Home, clock: Clock) -> App:
     database_url = settings.database_url_in(home.path)
     database = Database(database_url)
     is_distributed = database_url.startswith("postgresql")
-    queue: JobQueue = DistributedQueue(database_url) if is_distributed else database.embedded_queue()
+    queue = database.embedded_queue()
+    if is_distributed:
+        from gateway.jobs.distributed import DistributedQueue  # noqa: PLC0415 - as above
+
+        queue = DistributedQueue()
     plant = Plant(
         open_unit=database.unit_of_work(queue),
         open_session=lambda partner_id: _session(home, partners, partner_id),

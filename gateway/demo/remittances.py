@@ -33,7 +33,7 @@ def read_feeds(folder: Path) -> list[Feed]:
 
 
 def pay_invoice(feed: Feed, amount: Decimal, *, payer: str, tax_id: str, trace: str, on: datetime) -> bytes:
-    """Return the 820 (005010X218) with which the bank brings `amount` for one invoice, money and remittance together."""
+    """Return the 820 (005010X218) with which the bank brings `amount` for one invoice, money and remittance in one."""
     out = io.BytesIO()
     with _set_of(out, "ELM", trace, on, "005010X218") as writer:
         day = f"{on:%Y%m%d}"

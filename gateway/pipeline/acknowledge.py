@@ -1,7 +1,9 @@
 """Station 5: TA1, 999 or 997, and 824, computed last, from what was recorded and done (DESIGN, decision 8)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
+from typing import BinaryIO
 
 from gateway.domain.exchange import (
     AckCode,
@@ -52,7 +54,7 @@ def acknowledge(plant: Plant, file_id: str) -> None:
         made = [
             document
             for interchange in unit.exchanges.interchanges(file_id)
-            for document in _answer(plant, unit, partner, file, interchange)
+            for document in _Answers(plant, unit, partner, file, interchange).write()
         ]
         unit.files.move(file_id, FileState.ACKNOWLEDGED, expected=[FileState.APPLIED])
         text = f"Acknowledged with {', '.join(made)}." if made else "No acknowledgement is owed."
@@ -64,66 +66,85 @@ def acknowledge(plant: Plant, file_id: str) -> None:
     get_logger(partner=file.partner_id, file=file_id).info("acknowledged", documents=len(made))
 
 
-def _answer(
-    plant: Plant, unit: UnitOfWork, partner: Partner, file: ReceivedFile, record: InterchangeRecord
-) -> Iterator[str]:
-    """Write what one interchange is owed and yield the kinds written."""
-    groups = unit.exchanges.groups(record.id)
-    outcome = InterchangeOutcome(
-        record.interchange, record.ta1_code, record.ta1_note, carries_ta1=not groups and _has_ta1(plant, file)
-    )
-    if wants_ta1(outcome, partner.profile.x12.ta1):
-        identity = _identity(plant, unit, partner, record, None)
-        draft = _draft(plant, partner, file, DocumentKind.TA1, record.id, identity)
-        if send(plant, unit, draft, lambda out: write_ta1(identity, outcome, out)):
-            yield DocumentKind.TA1
-    if record.ta1_code is AckCode.REJECTED:
-        return  # nothing inside a rejected interchange is looked at (DOMAIN 7.1)
-    for group in groups:
-        kind = group_ack_kind(group.group, partner.profile.x12.group_ack)
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What one interchange is owed: written under our next control numbers, each yielding its kind."""
+
+    plant: Plant
+    unit: UnitOfWork
+    partner: Partner
+    file: ReceivedFile
+    record: InterchangeRecord
+
+    def write(self) -> Iterator[str]:
+        """Write TA1, then for each group 999 or 997, then 824; nothing inside a rejected interchange is looked at."""
+        groups = self.unit.exchanges.groups(self.record.id)
+        yield from self._ta1(brings_ta1=not groups and _has_ta1(self.plant, self.file))
+        if self.record.ta1_code is AckCode.REJECTED:
+            return
+        for group in groups:
+            yield from self._group_ack(group)
+            yield from self._report(group)
+
+    def _ta1(self, *, brings_ta1: bool) -> Iterator[str]:
+        """Write the TA1, if it is owed (DOMAIN 7.1)."""
+        record = self.record
+        outcome = InterchangeOutcome(record.interchange, record.ta1_code, record.ta1_note, carries_ta1=brings_ta1)
+        if wants_ta1(outcome, self.partner.profile.x12.ta1):
+            identity = self._identity(None)
+            yield from self._send(DocumentKind.TA1, record.id, identity, lambda out: write_ta1(identity, outcome, out))
+
+    def _group_ack(self, group: GroupRecord) -> Iterator[str]:
+        """Write the 999 or 997 of a group; exactly one, and none for a group of acknowledgements."""
+        kind = group_ack_kind(group.group, self.partner.profile.x12.group_ack)
         if kind is not None:
-            identity = _identity(plant, unit, partner, record, group)
-            draft = _draft(plant, partner, file, kind, group.id, identity)
+            identity, outcome = self._identity(group), _group_outcome(self.unit, group)
             write = write_999 if kind is DocumentKind.ACK_999 else write_997
-            answer = _group_outcome(unit, group)
-            if send(plant, unit, draft, lambda out: write(identity, [answer], out)):  # noqa: B023 - used at once
-                yield kind
-        if partner.profile.x12.report_824 != "never":
-            yield from _report(plant, unit, partner, file, record, group)
+            yield from self._send(kind, group.id, identity, lambda out: write(identity, [outcome], out))
+
+    def _report(self, group: GroupRecord) -> Iterator[str]:
+        """Write the 824 of a group, if it has anything to say (DOMAIN 7.1, 7.4)."""
+        wanted = self.partner.profile.x12.report_824
+        sets = self.unit.exchanges.sets(group.id) if wanted != "never" else iter(())
+        reported = [each for each in sets if _is_reported(self.unit, each, always=wanted == "always")]
+        if reported:
+            identity, parties = self._identity(group), _parties(self.plant, self.partner)
+            reports = (_application_report(self.plant, self.unit, group, each) for each in reported)
+            yield from self._send(
+                DocumentKind.REPORT_824, group.id, identity, lambda out: write_824(identity, parties, reports, out)
+            )
+
+    def _identity(self, group: GroupRecord | None) -> AckIdentity:
+        """Return the envelope of an answer under our next control number."""
+        return AckIdentity.answering(
+            self.record.interchange,
+            group.group if group else None,
+            instant=self.plant.clock.now(),
+            control_number=next_control_number(self.plant, self.unit, self.partner.id),
+        )
+
+    def _send(
+        self, kind: DocumentKind, answers: str, identity: AckIdentity, write: Callable[[BinaryIO], None]
+    ) -> Iterator[str]:
+        """Queue the document that answers an interchange or group; yield its kind unless it was made before."""
+        draft = Draft(
+            key=f"ack/{answers}/{kind}",
+            kind=kind,
+            partner_id=self.partner.id,
+            name=document_name(self.plant, self.partner.id, kind, identity.control_number, extension="edi"),
+            folder=self.partner.profile.delivery.ack_folder,
+            subject_id=self.file.id,
+            file_id=self.file.id,
+            control_number=identity.control_number,
+        )
+        if send(self.plant, self.unit, draft, write):
+            yield kind
 
 
 def _has_ta1(plant: Plant, file: ReceivedFile) -> bool:
     """Tell whether a file brings a TA1 itself: an acknowledgement is never acknowledged (DOMAIN 7.1)."""
     with plant.archive.open(file.kept_path) as stream:
         return any(True for _ in read_ta1s(stream))
-
-
-def _identity(
-    plant: Plant, unit: UnitOfWork, partner: Partner, record: InterchangeRecord, group: GroupRecord | None
-) -> AckIdentity:
-    """Return the envelope of an answer under our next control number."""
-    return AckIdentity.answering(
-        record.interchange,
-        group.group if group else None,
-        instant=plant.clock.now(),
-        control_number=next_control_number(plant, unit, partner.id),
-    )
-
-
-def _draft(
-    plant: Plant, partner: Partner, file: ReceivedFile, kind: DocumentKind, answers: str, identity: AckIdentity
-) -> Draft:
-    """Return the document that answers `answers` (an interchange or group id)."""
-    return Draft(
-        key=f"ack/{answers}/{kind}",
-        kind=kind,
-        partner_id=partner.id,
-        name=document_name(plant, partner.id, kind, identity.control_number, extension="edi"),
-        folder=partner.profile.delivery.ack_folder,
-        subject_id=file.id,
-        file_id=file.id,
-        control_number=identity.control_number,
-    )
 
 
 def _group_outcome(unit: UnitOfWork, group: GroupRecord) -> GroupOutcome:
@@ -152,34 +173,14 @@ def _business(unit: UnitOfWork, record: SetRecord) -> tuple[Finding, ...]:
     return tuple(f for f in unit.exchanges.findings(set_id=record.id) if f.level is Level.BUSINESS)
 
 
-def _report(
-    plant: Plant,
-    unit: UnitOfWork,
-    partner: Partner,
-    file: ReceivedFile,
-    record: InterchangeRecord,
-    group: GroupRecord,
-) -> Iterator[str]:
-    """Write the 824 of a group, if it has anything to say, and yield its kind (DOMAIN 7.1, 7.4)."""
-    reported = [each for each in unit.exchanges.sets(group.id) if _is_reported(unit, partner, each)]
-    if not reported:
-        return
-    identity = _identity(plant, unit, partner, record, group)
-    draft = _draft(plant, partner, file, DocumentKind.REPORT_824, group.id, identity)
-    reports = (_application_report(plant, unit, group, each) for each in reported)
-    parties = _parties(plant, partner)
-    if send(plant, unit, draft, lambda out: write_824(identity, parties, reports, out)):
-        yield DocumentKind.REPORT_824
-
-
-def _is_reported(unit: UnitOfWork, partner: Partner, record: SetRecord) -> bool:
+def _is_reported(unit: UnitOfWork, record: SetRecord, *, always: bool) -> bool:
     """Tell whether a set goes on the 824: it has business findings, or the partner wants good news too.
 
     What a 999 rejected was never looked at, and what is ignored or still our own fault says nothing of theirs.
     """
     if record.ack is AckCode.REJECTED or record.state not in _REPORTED:
         return False
-    return partner.profile.x12.report_824 == "always" or bool(_business(unit, record))
+    return always or bool(_business(unit, record))
 
 
 def _application_report(plant: Plant, unit: UnitOfWork, group: GroupRecord, record: SetRecord) -> ApplicationReport:

@@ -15,7 +15,6 @@ from gateway.settings import Settings
 from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.x12.guide import GuideLibrary
 
-
 STANDARD_834 = "005010X220A1"
 
 

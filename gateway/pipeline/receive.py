@@ -1,7 +1,6 @@
 """Station 2: fetch what is ready, keep the bytes, claim them; only then move or delete on the remote side."""
 
 import fnmatch
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

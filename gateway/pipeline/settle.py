@@ -7,6 +7,7 @@ from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.money import ZERO
 from gateway.domain.remittance import Receipt, Remittance, Settlement
+from gateway.errors import InvariantBroken
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.pipeline.books import load_books, remittance_rules
@@ -77,7 +78,7 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
     told = check_balance(remittance, remittance_rules(partner).adx_sign).finding
     findings = (told,) if told else ()
     if association.apply_now:
-        text = _place(plant, unit, record, remittance, association, receipt)
+        text = _place(plant, unit, record, remittance, association)
     elif association.waiting:
         return _Result(SetState.WAITING, f"waits for the money, receipt {receipt.id} of {receipt.amount}", findings)
     else:
@@ -92,12 +93,14 @@ def _place(
     record: SetRecord,
     remittance: Remittance,
     association: Association,
-    receipt: Receipt,
 ) -> str:
     """Place the receipt by the set that explains it, post every piece, open the cases; return the log's sentence.
 
     Whose right to pay counts is the partner's that explains the money; a bank that only brings it explains nothing.
     """
+    receipt = association.receipt
+    if receipt is None:
+        raise InvariantBroken(f"set {record.id}: money was to be placed that no receipt holds")
     explaining, partner_id = remittance, record.partner_id
     if receipt.remittance_set_id and receipt.remittance_set_id != record.id:
         explaining = unit.ledger.remittance(receipt.remittance_set_id) or remittance
