@@ -37,6 +37,7 @@ _VERDICTS = {
     "R": AckCode.REJECTED,
 }
 _CANDIDATE = re.compile(rb"ISA|TA1")
+_DIGITS_MAX = 10  # of a position; longer runs of digits are no number that the standard knows
 _ISA_OR_TA1_BYTES = 400  # how far an ISA of wrong widths is read; a TA1 and the blanks before it are shorter
 
 
@@ -197,4 +198,4 @@ def _padded(elements: Sequence[str], length: int) -> list[str]:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX else None
