@@ -24,7 +24,7 @@ contact_phone = "5555550199"
 level = "warning"
 """
 _PASSWORD = "open-sesame-elm"  # noqa: S105 - of a simulated partner on the loopback, made up for the demo
-LOGS_IN_BY_PASSWORD = "elm"  # all others log in by key
+WITHOUT_KEY = "elm"  # logs in by password, all others by key
 _KEY = "gateway_ed25519"
 
 
@@ -52,9 +52,7 @@ def make_server(home: Home) -> SimulatedPartnersServer:
     """Return the simulated partners' server, not yet started; its host key stays the same over runs."""
     key = public_line(home.secrets / _KEY)
     users: Mapping[str, UserLogin] = {
-        partner_id: UserLogin(password=_PASSWORD)
-        if partner_id == LOGS_IN_BY_PASSWORD
-        else UserLogin(public_keys=(key,))
+        partner_id: UserLogin(password=_PASSWORD) if partner_id == WITHOUT_KEY else UserLogin(public_keys=(key,))
         for partner_id in partner_ids(home)
     }
     return SimulatedPartnersServer(

@@ -103,8 +103,8 @@ def test_a_late_termination_is_credited_as_far_back_as_the_agreement_allows(app,
     ingest(termination(), "acme")
     december = bill(app, date(2025, 11, 12))["G001234"]
     lines = [each.line for each in app.queries.invoice(december.id).lines.items]
-    credits = {(str(line.month), line.amount) for line in lines if line.line_type == "RETRO_TERM"}
-    assert {("2025-10", Decimal("-1450.00")), ("2025-11", Decimal("-1450.00"))} == credits
+    credited = {(str(line.month), line.amount) for line in lines if line.line_type == "RETRO_TERM"}
+    assert {("2025-10", Decimal("-1450.00")), ("2025-11", Decimal("-1450.00"))} == credited
     assert all(line.corrects_invoice_id for line in lines if line.line_type == "RETRO_TERM")
 
 
