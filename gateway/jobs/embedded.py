@@ -1,18 +1,20 @@
 """The in-process runner for the embedded database: a few threads over the jobs table, one process per home."""
 
-import fcntl
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from gateway.errors import ConfigurationError
+from gateway.errors import ConcurrentChange
+from gateway.jobs.alone import alone
 from gateway.logs import get_logger
 from gateway.ports.clock import Clock
-from gateway.ports.jobs import JobTable, Perform
+from gateway.ports.jobs import ClaimedJob, JobTable, Perform
 
-_IDLE_SECONDS = 1.0  # how soon a job that another thread or command deferred is noticed
+_IDLE_SECONDS = 1.0  # how soon `stop`, and a job that came from outside or has become due, is noticed
+_PATIENCE = 10  # a writer may hold SQLite longer than one statement waits for it: this many times as long is borne
+
+_T = TypeVar("_T")
 
 
 class EmbeddedRunner:
@@ -25,29 +27,24 @@ class EmbeddedRunner:
         self._clock = clock
         self._threads = threads
         self._lock_file = lock_file
-        self._stop = threading.Event()
+        self._stopping = False  # a plain flag: a signal handler may set it whatever lock its thread holds
         self._changed = threading.Condition()
         self._running = 0
 
     def drain(self) -> int:
         """Run all jobs that are due, and those they cause; return how many ran."""
-        with self._alone():
-            return self._work(until_idle=True)
+        return self._work(until_idle=True)
 
     def run(self) -> None:
         """Run jobs as they come, until `stop`; then finish what is in hand and return."""
-        with self._alone():
-            self._work(until_idle=False)
+        self._work(until_idle=False)
 
     def stop(self) -> None:
-        """Ask `run` to end; may be called from a signal handler."""
-        self._stop.set()
+        """Ask `run` to end, even one that has not begun; may be called from a signal handler or another thread."""
+        self._stopping = True
 
     def _work(self, *, until_idle: bool) -> int:
         """Run the threads to their end and return how many jobs they ran; an error of ours is raised here."""
-        stranded = self._table.release_stranded()
-        if stranded:
-            get_logger().warning("jobs of an interrupted run are done again", jobs=stranded)
         counts: list[int] = []
         errors: list[BaseException] = []
 
@@ -56,33 +53,37 @@ class EmbeddedRunner:
                 counts.append(self._loop(until_idle=until_idle))
             except BaseException as error:
                 errors.append(error)
-                self._stop.set()
+                self.stop()
 
-        workers = [threading.Thread(target=body, name=f"worker-{n}") for n in range(1, self._threads + 1)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-        self._stop.clear()
+        with alone(self._lock_file):
+            # Alone, so whoever left these jobs in hand is dead.
+            stranded = self._table.release_stranded()
+            if stranded:
+                get_logger().warning("jobs of an interrupted run are done again", jobs=stranded)
+            workers = [threading.Thread(target=body, name=f"worker-{n}") for n in range(1, self._threads + 1)]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+        self._stopping = False
         if errors:
             raise errors[0]
         return sum(counts)
 
     def _loop(self, *, until_idle: bool) -> int:
-        """Claim and run until told to stop, or until nothing is due and no other thread may still cause work."""
+        """Run jobs until told to stop, or until nothing is due and no other thread may still cause work."""
         ran = 0
-        while not self._stop.is_set():
+        while not self._stopping:
             with self._changed:
-                claimed = self._table.claim(self._clock.now())
+                claimed = _patiently(lambda: self._table.claim(self._clock.now()))
                 if claimed is None:
                     if until_idle and self._running == 0:
-                        self._changed.notify_all()
                         break
                     self._changed.wait(_IDLE_SECONDS)
                     continue
                 self._running += 1
             try:
-                self._table.finish(claimed, self._perform(claimed.job, claimed.attempt))
+                self._run(claimed)
                 ran += 1
             finally:
                 with self._changed:
@@ -90,19 +91,17 @@ class EmbeddedRunner:
                     self._changed.notify_all()
         return ran
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the home's lock file: what a dead process left in `doing` can then safely be taken over."""
-        self._lock_file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    def _run(self, claimed: ClaimedJob) -> None:
+        """Perform one job and write down how it ended."""
+        decision = self._perform(claimed.job, claimed.attempt)
+        _patiently(lambda: self._table.finish(claimed, decision))
+
+
+def _patiently(step: Callable[[], _T]) -> _T:
+    """Return what `step` on the table returns; it is tried again while others keep the database to themselves."""
+    for _ in range(_PATIENCE - 1):
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ConfigurationError(
-                    "another gateway process is working in this home",
-                    hint="it will do what is due; stop it first (SIGTERM), or use PostgreSQL for several processes",
-                ) from None
-            yield
-        finally:
-            os.close(descriptor)
+            return step()
+        except ConcurrentChange:
+            get_logger().warning("the job table is kept busy by a long transaction; waiting")
+    return step()

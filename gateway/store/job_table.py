@@ -35,7 +35,7 @@ class EmbeddedQueue:
             "INSERT INTO jobs (station, subject, lock, run_at, state, attempt, reason) "
             f"VALUES ({', '.join([mark] * 7)})"
         )
-        bind = Instant().bind_processor(dialect)
+        bind = Instant().dialect_impl(dialect).bind_processor(dialect)
         self._bind = cast("Callable[[datetime | None], object]", bind)
 
     def defer(self, job: Job, connection: object) -> None:
