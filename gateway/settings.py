@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from gateway.configuration.fields import Cron, GroupCode, Instant, InterchangeId, Qualifier, TimeZone
+from gateway.configuration.fields import Cron, Instant, InterchangeId, Qualifier, TimeZone
 from gateway.configuration.toml_file import Section, check_model, closest, describe_type, read_toml
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
@@ -42,7 +42,6 @@ class Identity(Section):
 
     qualifier: Qualifier = "ZZ"  # our ISA05 and ISA07
     id: InterchangeId = ""  # our ISA06 and ISA08
-    group_code: GroupCode = ""  # our GS02 and GS03; empty: `id`
     name: str = ""  # N1*IN, N1*PE
     tax_id: str = ""  # N104 under N103 = FI
     contact_name: str = ""  # PER of an 824 and of statements

@@ -5,20 +5,15 @@ something was refused; 2 usage or configuration; 3 our work failed.
 """
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from gateway import __version__, logs
 from gateway.cli.context import Context
-from gateway.cli.db import db_group
-from gateway.cli.demo import demo_command
-from gateway.cli.home import check_command, init_command
-from gateway.cli.log import log_command
-from gateway.cli.show import show_group
-from gateway.cli.validate import guides_command, validate_command
-from gateway.cli.work import bill_command, ingest_command, poll_command, run_command, work_command
 from gateway.errors import ConfigurationError, GatewayError, NotFound
 
 USAGE = 2
@@ -45,7 +40,47 @@ class Instant(click.ParamType[datetime]):
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("home:init_command", "Make a fresh gateway home."),
+    "check": ("home:check_command", "Name every configuration mistake at once."),
+    "demo": ("demo:demo_command", "Show the whole trip with simulated partners."),
+    "run": ("work:run_command", "Run as a daemon, until SIGTERM."),
+    "poll": ("work:poll_command", "Look into the partners' folders once."),
+    "work": ("work:work_command", "Do the work that is due."),
+    "ingest": ("work:ingest_command", "Take a local file through the same stations."),
+    "bill": ("work:bill_command", "Make the bill run of a day."),
+    "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
+    "guides": ("validate:guides_command", "List the X12 guides that are known."),
+    "log": ("log:log_command", "List the files with what became of them."),
+    "show": ("show:show_group", "Show one thing with its whole story."),
+    "db": ("db:db_group", "Look after the database."),
+}
+"""Every command: where it lives below gateway/cli, and its line in the help. Imported when it is called, so that
+`gateway validate` does not wait for the database, nor `gateway log` for the demo."""
+
+
+class Commands(click.Group):
+    """The commands of `COMMANDS`, each imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order of a day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return one command, or None for a name there is not."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(f"gateway.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands with their lines, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
@@ -72,26 +107,8 @@ def cli(ctx: click.Context, home: Path | None, as_of: datetime | None, log_level
 
     Start with `gateway demo`, which shows the whole trip, or `gateway init DIR`, which makes a home of your own.
     """
-    ctx.obj = Context(home, as_of, log_level)
+    ctx.obj = Context(home, as_of, log_level, log_json)
     logs.configure(level=log_level or "warning", as_json=log_json)
-
-
-for command in (
-    init_command,
-    check_command,
-    demo_command,
-    run_command,
-    poll_command,
-    work_command,
-    ingest_command,
-    bill_command,
-    validate_command,
-    guides_command,
-    log_command,
-    show_group,
-    db_group,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gateway.bootstrap import App, open_app
+from gateway import logs
 from gateway.ports.clock import Clock, FixedClock, SystemClock
 from gateway.settings import Home, find_home
+
+if TYPE_CHECKING:
+    from gateway.bootstrap import App
 
 
 @dataclass(slots=True)
@@ -16,7 +20,8 @@ class Context:
     home_option: Path | None
     as_of: datetime | None
     log_level: str | None
-    _app: App | None = field(default=None, init=False)
+    log_json: bool
+    _app: "App | None" = field(default=None, init=False)
 
     @property
     def home(self) -> Path | None:
@@ -28,8 +33,13 @@ class Context:
         """The system's clock, or one that stands where --as-of put it."""
         return SystemClock() if self.as_of is None else FixedClock(self.as_of)
 
-    def app(self) -> App:
+    def app(self) -> "App":
         """Wire the application of this home once; raises ConfigurationError naming every mistake."""
+        # Wiring imports everything there is: a second that `validate`, which needs none of it, must not wait.
+        from gateway.bootstrap import open_app  # noqa: PLC0415
+
         if self._app is None:
             self._app = open_app(Home(find_home(self.home_option)), self.clock)
+            wanted = self._app.plant.settings.logging
+            logs.configure(level=self.log_level or wanted.level, as_json=self.log_json or wanted.as_json)
         return self._app

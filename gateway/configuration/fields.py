@@ -96,5 +96,3 @@ InterchangeId = Annotated[str, Field(pattern=rf"^{_X12_TEXT}{{1,15}}$")]
 """ISA06, ISA08: up to 15 characters of X12's extended set that nobody uses as a delimiter."""
 InterchangeIdOrAny = Annotated[str, Field(pattern=rf"^(\*|{_X12_TEXT}{{1,15}})$")]
 """The same, or `*` for any."""
-GroupCode = Annotated[str, Field(pattern=rf"^{_X12_TEXT}{{0,15}}$")]
-"""GS02, GS03; empty where the interchange id serves."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.configuration.fields import Cron, GroupCode, InterchangeIdOrAny, Qualifier, TimeZone
+from gateway.configuration.fields import Cron, InterchangeIdOrAny, Qualifier, TimeZone
 from gateway.configuration.toml_file import Section
 from gateway.domain.parties import PartnerRole
 
@@ -73,7 +73,6 @@ class X12Identity(Section):
     qualifier: Qualifier = "ZZ"  # ISA05
     id: InterchangeIdOrAny  # ISA06; "*" accepts any sender, for a first trial only
     our_ids: tuple[InterchangeIdOrAny, ...] = ()  # ISA08 the partner may write for us; empty: our own id; "*": any
-    group_code: GroupCode = ""  # GS02; empty: the ISA id
     usage: Literal["P", "T", "both"] = "P"  # ISA15 accepted from this partner
     ta1: Literal["requested", "always", "errors"] = "requested"  # R is always sent
     report_824: Literal["errors", "always", "never"] = "errors"

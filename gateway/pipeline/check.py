@@ -53,13 +53,19 @@ def check_file(plant: Plant, file_id: str) -> None:
             return
         recorder = _Recorder(plant, unit, file)
         with plant.archive.open(file.kept_path) as stream:
-            for event in check(stream, plant.guides, Limits(findings_per_set=plant.settings.limits.findings_per_set)):
+            for event in check(stream, plant.guides, _limits(plant)):
                 recorder.take(event)
         recorder.close()
         unit.commit()
     get_logger(partner=file.partner_id, file=file_id).info(
         "checked", interchanges=recorder.interchanges, sets=recorder.sets, rejected=recorder.rejected
     )
+
+
+def _limits(plant: Plant) -> Limits:
+    """Return the bounds of a check, as `[limits]` sets them."""
+    ours = plant.settings.limits
+    return Limits(findings_per_set=ours.findings_per_set, segment_bytes=ours.segment_bytes)
 
 
 @dataclass(slots=True)

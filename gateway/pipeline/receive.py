@@ -9,7 +9,7 @@ from shutil import copyfileobj
 
 from gateway.domain.exchange import Arrival, Incident, LogEvent, ReceivedFile, RemoteFile
 from gateway.domain.identity import content_id
-from gateway.errors import RemoteFileGone, TransferIncomplete
+from gateway.errors import LimitExceeded, RemoteFileGone, TransferIncomplete
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.partners.profile import PickUp
@@ -74,7 +74,7 @@ def _receive_remote(plant: Plant, session: Session, partner: Partner, remote: Re
     with plant.open_unit() as unit:
         arrival = unit.files.find_arrival(partner.id, remote)
     if arrival is None:
-        if remote.size_bytes > pick_up.max_bytes:
+        if remote.size_bytes > _largest(plant, partner):
             _refuse_size(plant, partner, remote)
             return
         with plant.archive.incoming("inbound", partner.id, plant.clock.now().date()) as incoming:
@@ -101,9 +101,17 @@ def _put_away(session: Session, pick_up: PickUp, remote: RemoteFile) -> None:
 
 
 def ingest(plant: Plant, path: Path, partner_id: str) -> Arrival:
-    """Receive a local file as if the partner had sent it; return its landing."""
-    partner_id = plant.partner(partner_id).profile.id
+    """Receive a local file as if the partner had sent it; return its landing.
+
+    Raises LimitExceeded for a file over `limits.file_bytes`.
+    """
+    partner_id = plant.partner(partner_id).id
     status = path.stat()
+    if status.st_size > plant.settings.limits.file_bytes:
+        raise LimitExceeded(
+            f"the file has {status.st_size} bytes, over the limit of {plant.settings.limits.file_bytes}",
+            hint="raise limits.file_bytes in gateway.toml, or split the file",
+        )
     remote = RemoteFile(f"local:{path.name}", status.st_size, int(status.st_mtime))
     with path.open("rb") as source, _incoming(plant, partner_id) as incoming:
         copyfileobj(source, incoming.stream)
@@ -156,9 +164,14 @@ def _landing(arrival: Arrival, size_bytes: int) -> LogEvent:
     return LogEvent(key, arrival.arrived_at, "receive", arrival.file_id, arrival.file_id, text)
 
 
+def _largest(plant: Plant, partner: Partner) -> int:
+    """Return the size limit of a partner's files in bytes: its own, or ours where that is lower."""
+    return min(partner.profile.pick_up.max_bytes, plant.settings.limits.file_bytes)
+
+
 def _refuse_size(plant: Plant, partner: Partner, remote: RemoteFile) -> None:
     """Open an incident for a file over the partner's limit; it stays where it is."""
-    limit = partner.profile.pick_up.max_bytes
+    limit = _largest(plant, partner)
     with plant.open_unit() as unit:
         unit.open_incident(
             Incident(
