@@ -34,6 +34,8 @@ def conclude(
     request, circumstances, family = case.request, case.circumstances, case.family
     effective = [each for each in done if each.changed]
     rows = case.covers.difference(circumstances, request.ordinal, family.membership.id) if effective else NOTHING
+    if rows == NOTHING:
+        effective = []  # lines that undo each other, as an end and a new tier that were sent before
     membership = family.membership
     if not only_compares(request):
         membership = _updated_membership(membership, request, case.covers.status if effective else membership.status)
@@ -73,7 +75,8 @@ def _event(case: Case, news: Member | None, *, is_news: bool) -> MembershipEvent
     request = case.request
     if only_compares(request):
         return MembershipEvent.COMPARE
-    if _kinds(request) == {MaintenanceType.NOT_APPLICABLE}:
+    is_end = request.maintenance is MaintenanceType.TERMINATION
+    if _kinds(request) == {MaintenanceType.NOT_APPLICABLE} and not is_end:
         return MembershipEvent.LINK_ONLY
     if news is not None and _is_younger_or_older(case, news):
         return MembershipEvent.CHANGE  # age may be a price

@@ -66,18 +66,12 @@ def _alter(case: Case, sent: CoverageRequest) -> Answer:
         return Done(Operation.ALTER, changed=False) if same else no_begin(case)
     if sent.begins_on is None:  # only the benefit's own date (348) may move a begin that is on file
         begin = max(begin, current_begin(timeline))
-    last_day = last_day_of(sent, case.request)
-    if last_day is not None and last_day < begin:
-        return end_line(case, line, sent.begins_on, last_day)
-    last = timeline[-1]
-    ends_before = _after(last_day) if last_day is not None else last.ends_before
-    if ends_before is not None and ends_before <= begin:
-        return case.finding("DATE_LOGIC", "The change begins after the coverage on file has ended.")
-    status = _ACTIVE if last_day is not None else last.status
-    if sent.plan in {"", line.plan}:
-        return _cover(case, line, _span(sent, timeline, begin, ends_before, status), Operation.ALTER)
-    new = Span(begin, ends_before, sent.level or last.level, sent.premium, status)
-    return _change_plan(case, line, Line(line.member_id, line.insurance_line, sent.plan), new)
+    new = _new_terms(case, line, sent, begin)
+    if not isinstance(new, Span):
+        return new
+    if sent.plan not in {"", line.plan}:
+        return _change_plan(case, line, sent.plan, new)
+    return _cover(case, line, new, Operation.ALTER)
 
 
 def _correct(case: Case, sent: CoverageRequest) -> Answer:
@@ -86,19 +80,13 @@ def _correct(case: Case, sent: CoverageRequest) -> Answer:
     if isinstance(line, Finding):
         return line
     timeline = case.covers.timeline(line)
-    begin = sent.begins_on or current_begin(timeline)
-    last_day = last_day_of(sent, case.request)
-    if last_day is not None and last_day < begin:
-        return end_line(case, line, sent.begins_on, last_day)
-    ends_before = _after(last_day) if last_day is not None else timeline[-1].ends_before
-    status = _ACTIVE if last_day is not None else timeline[-1].status
-    if sent.plan in {"", line.plan}:
-        new = _span(sent, timeline, begin, ends_before, status)
-        corrected = correct(timeline, new)
-        same = len(corrected) == len(timeline) and corrected[-1] == new and timeline[-1] == new
-        return Done(Operation.ALTER, not same and put_cover(case, line, corrected), begin)
-    new = Span(begin, ends_before, sent.level or timeline[-1].level, sent.premium, status)
-    return _change_plan(case, line, Line(line.member_id, line.insurance_line, sent.plan), new)
+    new = _new_terms(case, line, sent, sent.begins_on or current_begin(timeline))
+    if not isinstance(new, Span):
+        return new
+    if sent.plan not in {"", line.plan}:
+        return _change_plan(case, line, sent.plan, new)
+    changed = timeline[-1] != new and put_cover(case, line, correct(timeline, new))
+    return Done(Operation.ALTER, changed, new.starts_on)
 
 
 def _end(case: Case, sent: CoverageRequest) -> Answer:
@@ -152,6 +140,9 @@ def _bring_back(case: Case, line: Line, new: Span) -> Answer:
     if is_active(timeline):
         same = was_reinstated(timeline, new)
         return Done(Operation.BACK, changed=False, effective_on=new.starts_on) if same else not_terminated(case)
+    ended = timeline[-1].ends_before
+    if ended is not None and not new.lasts_beyond(ended):
+        return case.finding("DATE_LOGIC", "The reinstatement ends before the coverage had ended: nothing is back.")
     back = reinstate(timeline, new)
     return _too_late(case, timeline, back) or Done(Operation.BACK, put_cover(case, line, back), new.starts_on)
 
@@ -186,14 +177,32 @@ def _cover(case: Case, line: Line, new: Span, operation: Operation) -> Answer:
     return _too_late(case, timeline, covered) or Done(operation, put_cover(case, line, covered), new.starts_on)
 
 
-def _change_plan(case: Case, old: Line, new_line: Line, new: Span) -> Answer:
+def _new_terms(case: Case, line: Line, sent: CoverageRequest, begin: date) -> Span | Answer:
+    """Return what holds from `begin` on, the end on file where none was sent; an end before `begin` ends the cover."""
+    last = case.covers.timeline(line)[-1]
+    last_day = last_day_of(sent, case.request)
+    if last_day is not None and last_day < begin:
+        if sent.plan not in {"", line.plan}:
+            return case.finding("DATE_LOGIC", "The coverage in the new plan ends before it begins.")
+        return end_line(case, line, sent.begins_on, last_day)
+    ends_before = _after(last_day) if last_day is not None else last.ends_before
+    if ends_before is not None and ends_before <= begin:
+        return case.finding("DATE_LOGIC", "The change begins after the coverage on file has ended.")
+    status = _ACTIVE if last_day is not None else last.status
+    if sent.plan in {"", line.plan}:
+        return _span(sent, case.covers.timeline(line), begin, ends_before, status)
+    return Span(begin, ends_before, sent.level or last.level, sent.premium, status)
+
+
+def _change_plan(case: Case, old: Line, plan: str, new: Span) -> Answer:
     """Move the cover from one plan to another from the begin of `new` on."""
-    wrong = plan_fault(case, new_line)
+    line = Line(old.member_id, old.insurance_line, plan)
+    wrong = plan_fault(case, line)
     if wrong is not None:
         return wrong
     kept, voided = void_from(case.covers.timeline(old), new.starts_on)
     case.covers.put(old, kept, voided=voided)
-    return Done(Operation.ALTER, case.covers.put(new_line, cover(case.covers.timeline(new_line), new)), new.starts_on)
+    return Done(Operation.ALTER, case.covers.put(line, cover(case.covers.timeline(line), new)), new.starts_on)
 
 
 def _too_late(case: Case, old: Timeline, new: Timeline) -> Finding | None:

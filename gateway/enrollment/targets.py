@@ -49,9 +49,13 @@ def line_to_reinstate(case: Case, sent: CoverageRequest) -> Line | Finding:
 
 
 def lines_meant(case: Case, sent: CoverageRequest) -> list[Line] | Finding:
-    """Return the products that an end or a deletion means: by HD03 and, where sent, HD04; canceled ones too."""
+    """Return the products that an end or a deletion means: by HD03 and, where sent, HD04; canceled ones too.
+
+    Without HD04 all of the insurance line are meant, but for plans that other lines of the loop name.
+    """
     running = case.covers.lines(case.member.id, sent.insurance_line)
     canceled = case.covers.canceled(case.member.id, sent.insurance_line)
     lines = [*running, *(line for line in canceled if line not in running)]
-    meant = [line for line in lines if sent.plan in {"", line.plan}]
+    named = {each.plan for each in case.request.coverages if each.insurance_line == sent.insurance_line}
+    meant = [line for line in lines if line.plan == sent.plan or (not sent.plan and line.plan not in named)]
     return meant or case.finding("UNKNOWN_PLAN", "The member has no such coverage on file.")

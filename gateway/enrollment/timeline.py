@@ -117,13 +117,13 @@ def void_from(timeline: Timeline, day: date) -> tuple[Timeline, Timeline]:
 
 
 def reinstate(timeline: Timeline, new: Span) -> Timeline:
-    """Return the timeline with ended cover brought back by `new`; the timeline must end with a terminated span.
+    """Return the timeline with ended cover brought back by `new`, which must last beyond it.
 
     Days that were covered before the end stay a terminated span, on the terms of `new` from its begin on: it is the
     trace by which the same reinstatement is recognised when it comes again (`was_reinstated`).
     """
     ended = timeline[-1].ends_before
-    if ended is None or new.starts_on >= ended or not new.lasts_beyond(ended):
+    if ended is None or new.starts_on >= ended:
         return cover(timeline, new)
     past = Span(new.starts_on, ended, new.level, new.premium, CoverageStatus.TERMINATED)
     return (*cover(timeline, past), Span(ended, new.ends_before, new.level, new.premium, new.status))
@@ -136,8 +136,8 @@ def was_reinstated(timeline: Timeline, new: Span) -> bool:
     ended, last = timeline[-2], timeline[-1]
     if ended.status is not CoverageStatus.TERMINATED or ended.ends_before is None:
         return False
-    expected = Span(max(new.starts_on, ended.ends_before), new.ends_before, new.level, new.premium, new.status)
-    return last == expected
+    begin = max(new.starts_on, ended.ends_before)
+    return last == Span(begin, new.ends_before, new.level, new.premium, new.status, last.billable_before)
 
 
 def first_new_day(old: Timeline, new: Timeline) -> date | None:

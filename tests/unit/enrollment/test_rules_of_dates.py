@@ -1,0 +1,189 @@
+"""DOMAIN 4.4, rule by rule."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+ENROLLED = "021 ANN | 021 PPO GOLD EMP 2025-01-01.."
+
+
+@pytest.mark.parametrize(
+    ("sent", "begin"),
+    [
+        ("021 ANN from=2025-02-01 on=2025-03-01 | 021 PPO GOLD EMP 2025-01-01.. on=2025-04-01", "2025-01-01"),
+        ("021 ANN from=2025-02-01 on=2025-03-01 | 021 PPO GOLD EMP .. on=2025-04-01", "2025-02-01"),
+        ("021 ANN on=2025-03-01 | 021 PPO GOLD EMP .. on=2025-04-01", "2025-04-01"),
+        ("021 ANN on=2025-03-01 | 021 PPO GOLD EMP", "2025-03-01"),
+        ("021 ANN | 021 PPO GOLD EMP", "2025-05-01"),
+    ],
+)
+def test_rule_7_the_begin_is_348_else_356_else_303_else_the_file_s(desk: Any, sent: str, begin: str) -> None:
+    desk.header = replace(desk.header, effective_on=date(2025, 5, 1))
+
+    desk.send(sent)
+
+    assert [f"ANN PPO GOLD EMP {begin} .. open, active"] == desk.cover()
+
+
+@pytest.mark.parametrize(
+    ("sent", "last_day"),
+    [
+        ("024 ANN reason=03 through=2025-07-31 died=2025-06-15 | 024 PPO GOLD - ..2025-08-31", "2025-08-31"),
+        ("024 ANN reason=03 through=2025-07-31 died=2025-06-15 | 024 PPO GOLD", "2025-07-31"),
+        ("024 ANN reason=03 died=2025-06-15 | 024 PPO GOLD", "2025-06-15"),
+        ("024 ANN reason=03 died=2025-06-15", "2025-06-15"),
+    ],
+)
+def test_rule_7_the_end_is_349_else_357_else_the_day_of_death(
+    on_file: Callable[..., Any], sent: str, last_day: str
+) -> None:
+    desk = on_file(ENROLLED)
+
+    assert "terminate" == desk.event(sent)
+    assert [f"ANN PPO GOLD EMP 2025-01-01 .. {last_day}, terminated"] == desk.cover()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "021 ANN | 021 PPO GOLD EMP",
+        "024 ANN reason=08 died=2025-06-15 | 024 PPO GOLD",
+        "024 ANN reason=08",
+        "021 ANN | 021 DEN SMILE EMP 2025-03-01..2025-02-01",
+        "001 ANN | 001 PPO GOLD ESP",
+        "001 ANN | 001 PPO GOLD ESP 2026-01-01..",
+    ],
+)
+def test_a_date_that_is_missing_or_impossible_refuses_the_member(on_file: Callable[..., Any], sent: str) -> None:
+    desk = on_file("021 ANN | 021 PPO GOLD EMP 2025-01-01..2025-10-31")
+    before = desk.cover()
+
+    assert "DATE_LOGIC" == desk.event(sent)
+    assert before == desk.cover()
+
+
+def test_rule_3_the_end_that_is_sent_is_the_last_covered_day(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    [row] = desk.family().coverages
+
+    assert date(2025, 9, 1) == row.period.ends_before
+
+
+@pytest.mark.parametrize(
+    ("rules", "sent", "event", "after"),
+    [
+        ({}, "024 ANN | 024 PPO GOLD - ..2025-01-01", "terminate", "2025-01-01 .. 2025-01-01, terminated"),
+        (
+            {"end_equals_begin": "cancel"},
+            "024 ANN | 024 PPO GOLD - ..2025-01-01",
+            "cancel",
+            "2025-01-01 .. never, canceled",
+        ),
+        ({}, "024 ANN says=CANCEL | 024 PPO GOLD - ..2025-01-01", "cancel", "2025-01-01 .. never, canceled"),
+        ({}, "024 ANN says=TERM | 024 PPO GOLD - ..2025-01-01", "terminate", "2025-01-01 .. 2025-01-01, terminated"),
+        ({}, "024 ANN says=CANCEL | 024 PPO GOLD - ..2025-01-02", "terminate", "2025-01-01 .. 2025-01-02, terminated"),
+        ({}, "024 ANN | 024 PPO GOLD - 2025-01-01..2024-12-31", "cancel", "2025-01-01 .. never, canceled"),
+        ({}, "024 ANN through=2024-12-31", "cancel", "2025-01-01 .. never, canceled"),
+        (
+            {},
+            "024 ANN | 024 PPO GOLD - 2025-09-01..2025-08-31",
+            "terminate",
+            "2025-01-01 .. 2025-08-31, terminated",
+        ),
+    ],
+)
+def test_rule_8_an_end_before_the_begin_cancels_and_an_end_on_it_may(
+    on_file: Callable[..., Any], rules: dict[str, Any], sent: str, event: str, after: str
+) -> None:
+    desk = on_file(ENROLLED, **rules)
+
+    assert event == desk.event(sent)
+    assert [f"ANN PPO GOLD EMP {after}"] == desk.cover()
+
+
+def test_rule_8_a_cancel_voids_only_the_cover_that_had_begun_then(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-03-31", "021 ANN | 021 PPO GOLD EMP 2025-07-01..")
+    expected = [
+        "ANN PPO GOLD EMP 2025-01-01 .. 2025-03-31, terminated",
+        "ANN PPO GOLD EMP 2025-07-01 .. never, canceled",
+    ]
+
+    assert "cancel" == desk.event("024 ANN | 024 PPO GOLD - ..2025-06-30")
+    assert expected == desk.cover()
+    assert "no_change" == desk.event("024 ANN | 024 PPO GOLD - ..2025-06-30")
+    assert expected == desk.cover()
+
+
+def test_rule_5_a_reinstatement_without_hd_brings_back_the_person_and_no_cover(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    assert "info" == desk.event("025 ANN on=2025-09-01")
+    assert ["ANN PPO GOLD EMP 2025-01-01 .. 2025-08-31, terminated"] == desk.cover()
+    assert "terminated" == desk.status()
+
+
+def test_rule_6_the_event_is_read_from_hd01_first(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED)
+
+    assert "change" == desk.event("001 ANN | 021 DEN SMILE EMP 2025-06-01..")
+    assert "change" == desk.event("001 ANN | 024 DEN SMILE - ..2025-07-31")
+    assert "terminate" == desk.event("001 ANN | 024 PPO GOLD - ..2025-08-31")
+
+
+def test_an_end_can_be_corrected_in_both_directions(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    assert "change" == desk.event("024 ANN | 024 PPO GOLD - ..2025-09-30")
+    assert ["ANN PPO GOLD EMP 2025-01-01 .. 2025-09-30, terminated"] == desk.cover()
+    assert "change" == desk.event("024 ANN through=2025-07-31")
+    assert ["ANN PPO GOLD EMP 2025-01-01 .. 2025-07-31, terminated"] == desk.cover()
+
+
+def test_an_end_without_hd_leaves_what_had_ended_earlier(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "001 ANN | 021 DEN SMILE EMP 2025-01-01..", "001 ANN | 024 DEN SMILE - ..2025-03-31")
+
+    assert "terminate" == desk.event("024 ANN through=2025-08-31")
+    assert [
+        "ANN DEN SMILE EMP 2025-01-01 .. 2025-03-31, terminated",
+        "ANN PPO GOLD EMP 2025-01-01 .. 2025-08-31, terminated",
+    ] == desk.cover()
+
+
+def test_a_line_that_was_never_on_file_does_not_keep_the_others_from_ending(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED)
+
+    decision = desk.send("024 ANN | 024 PPO GOLD - ..2025-08-31 | 024 VIS SEE - ..2025-08-31")
+
+    assert ["UNKNOWN_PLAN"] == [finding.code for finding in decision.findings]
+    assert not decision.findings[0].is_error
+    assert ["ANN PPO GOLD EMP 2025-01-01 .. 2025-08-31, terminated"] == desk.cover()
+
+
+def test_only_the_benefit_s_own_date_moves_a_begin_on_file(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED)
+
+    desk.send("001 ANN from=2020-01-01 | 001 PPO GOLD ESP")
+
+    assert ["ANN PPO GOLD ESP 2025-01-01 .. open, active"] == desk.cover()
+
+
+def test_a_premium_belongs_to_its_tier(on_file: Callable[..., Any]) -> None:
+    desk = on_file("021 ANN | 021 PPO GOLD EMP 2025-01-01.. premium=600.00")
+
+    desk.send("001 ANN | 001 PPO GOLD - 2025-03-01..")
+    desk.send("001 ANN | 001 PPO GOLD ESP 2025-06-01..")
+
+    assert [("EMP", "600.00"), ("ESP", None)] == [
+        (row.level, row.premium and str(row.premium)) for row in desk.family().coverages
+    ]
+
+
+def test_a_new_premium_alone_is_a_change(on_file: Callable[..., Any]) -> None:
+    desk = on_file("021 ANN | 021 PPO GOLD EMP 2025-01-01.. premium=600.00")
+
+    assert "change" == desk.event("001 ANN | 001 PPO GOLD EMP 2025-06-01.. premium=612.00")
+    assert "no_change" == desk.event("001 ANN | 001 PPO GOLD EMP 2025-06-01.. premium=612.00")
