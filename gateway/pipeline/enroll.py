@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from gateway.billing.account import AccountRules
 from gateway.billing.requests import Circumstances as RequestCircumstances
 from gateway.billing.requests import decide_request, log_decision
 from gateway.domain.charge import InvoiceRequest
@@ -161,6 +162,7 @@ class _Run:
         self._applied = 0
         self._accounts: dict[str, Account] = {}
         self._rules: dict[str, EnrollmentRules] = {}
+        self._billed_by: dict[str, AccountRules] = {}
         self._open: dict[str, InvoiceRequest | None] = {}
         self._compares = header.action is FileAction.VERIFY
         self._replaces = not self._compares and (
@@ -345,7 +347,9 @@ class _Run:
             termination_reason=before.membership.termination_reason if before else "",
             subscriber_is_responsible=pays_itself,
         )
-        decided = decide_request(event, account_rules(self._plant, account), circumstances, self._open[account.id])
+        if account.id not in self._billed_by:
+            self._billed_by[account.id] = account_rules(self._plant, account)
+        decided = decide_request(event, self._billed_by[account.id], circumstances, self._open[account.id])
         if decided.request is not None and decided.request != self._open[account.id]:
             if decided.outcome is LogOutcome.CREATED:
                 self._unit.requests.add(decided.request)
