@@ -95,7 +95,10 @@ def _complete(db: Transaction, kind: Kind, prefix: str) -> str:
     }
     found = exact or sorted(begun)
     if not found:
-        raise NotFound(f"there is no {kind} {prefix!r}", hint="`gateway log` lists the files; ids may be shortened")
+        raise NotFound(
+            f"there is no {kind} {prefix!r}",
+            hint="`gateway log` lists the files, and `gateway show` leads on from there",
+        )
     if len(found) > 1:
         more = " and more" if len(found) >= _CANDIDATES else ""
         listed = ", ".join(found[:_CANDIDATES])

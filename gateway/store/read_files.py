@@ -120,7 +120,8 @@ def document_lines(
 ) -> list[DocumentLine]:
     """Return outbound documents with the changes of their delivery state."""
     column = documents.c
-    order = (column.created_at.desc(), column.id) if newest_first else (column.created_at, column.id)
+    first = column.created_at.desc() if newest_first else column.created_at
+    order = (first, column.control_number, column.name)
     rows = db.rows(select(documents).where(condition).order_by(*order).limit(limit))
     attempt = delivery_attempts.c
     wanted = select(delivery_attempts).where(attempt.document_id.in_([row.id for row in rows])).order_by(attempt.id)

@@ -1,6 +1,7 @@
 """Made-up records of one small world, so that a test says only what it is about."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from gateway.domain.charge import Invoice, InvoiceLine, InvoiceRequest, LineType, RequestStatus
@@ -18,22 +19,30 @@ from gateway.domain.coverage import (
 )
 from gateway.domain.exchange import (
     AckCode,
+    Arrival,
     Delimiters,
+    DeliveryState,
     DocumentKind,
+    FileState,
     FunctionalGroup,
     GroupRecord,
+    Incident,
     Interchange,
     InterchangeRecord,
+    LogEvent,
     OutboundDocument,
     Party,
     ReceivedFile,
+    RemoteFile,
     SetRecord,
+    SetState,
     TransactionSet,
 )
+from gateway.domain.finding import Finding, Level, Place
 from gateway.domain.journal import EntryKind, JournalEntry, LedgerAccount, Posting
 from gateway.domain.parties import Account, LineOfBusiness, Person
 from gateway.domain.period import CoverageMonth, Period
-from gateway.domain.remittance import Receipt, ReceiptState
+from gateway.domain.remittance import Placement, Receipt, ReceiptState, UnplacedReason
 from gateway.ports.unit_of_work import UnitOfWork
 
 NOW = datetime(2025, 11, 5, 14, 30, tzinfo=UTC)
@@ -289,3 +298,51 @@ def document(
         subject_id=subject_id,
         control_number=control_number,
     )
+
+
+def write_a_world(unit: UnitOfWork) -> None:
+    """One file from landing to delivery, and all it caused: a member, a request, an invoice, money, documents.
+
+    File F1 (acme) landed twice; set S1 enrolled M1 at position 11 with a finding; INV1 billed 1450.00 for December
+    and was paid 1000.00 by receipt T1, of which 250.00 more is unapplied and 30.00 in suspense. F2 (birch) is no X12.
+    """
+    add_file_with_set(unit)
+    remote = RemoteFile("/outbox/F1.834", 1200, 1_762_350_000)
+    unit.files.add_arrival(Arrival("acme", remote, "F1", NOW, is_duplicate=False, put_away=True))
+    again = replace(remote, path="/outbox/again.834")
+    unit.files.add_arrival(Arrival("acme", again, "F1", NOW + timedelta(hours=1), is_duplicate=True))
+    finding = Finding("IK403:7", Level.ELEMENT, "INS03 is not a code.", place=Place("INS", 18, 3), value="PLANTED")
+    unit.exchanges.add_findings("F1", "S1", [finding])
+    unit.exchanges.move_set("S1", SetState.APPLIED, expected=[SetState.CHECKED])
+    unit.enrollment.add_account(ACME)
+    unit.enrollment.save([change(members=(member(last_name="Planted"),), opened=(coverage(),))])
+    unit.enrollment.add_log([log_entry()])
+    unit.requests.add(request())
+    issue(unit, "INV1", line(1, "1450.00", "2025-12"), line(2, "25.00", "2025-12", line_type=LineType.FEE))
+    unit.ledger.add_receipt(receipt(amount="1280.00"))
+    settle(unit, "INV1", "1000.00", membership_id="M1", month="2025-12", receipt_id="T1")
+    unit.ledger.add_placements(
+        "T1",
+        [
+            Placement(1, money("1000"), "ACME", "INV1", "M1", "2025-12", line=1),
+            Placement(2, money("250"), "ACME", reason=UnplacedReason.OVERPAID),
+            Placement(3, money("30"), reason=UnplacedReason.NO_ACCOUNT, is_suspense=True),
+        ],
+    )
+    postings = (
+        Posting(LedgerAccount.CASH, money("1280")),
+        Posting(LedgerAccount.SUSPENSE, money("-30")),
+        Posting(LedgerAccount.UNAPPLIED, money("-1250"), "ACME"),
+    )
+    unit.ledger.append([JournalEntry("cash/T1", "bank", EntryKind.RECEIPT, NOW.date(), postings, receipt_id="T1")])
+    unit.documents.add(document())
+    unit.documents.move("D1", DeliveryState.VERIFIED, expected=[DeliveryState.QUEUED], at=NOW + timedelta(minutes=2))
+    unit.documents.add(replace(document("D2", subject_id="INV1"), kind=DocumentKind.INVOICE_CSV, control_number=""))
+    unit.record(
+        LogEvent("E1", NOW, "receive", "F1", "F1", "Received 1200 bytes; kept."),
+        LogEvent("E3", NOW + timedelta(minutes=3), "feed", "", "D2", "invoice_csv written"),
+        LogEvent("E2", NOW + timedelta(minutes=1), "check", "F1", "F1", "Checked."),
+    )
+    unit.files.claim(replace(file("F2", partner="birch", at=NOW + timedelta(hours=2)), state=FileState.QUARANTINED))
+    unit.open_incident(Incident("N1", "file_quarantined", "birch", NOW, "F2: this is no X12"))
+    unit.open_incident(Incident("N2", "sequence_gap", "acme", NOW, "a gap", closed_at=NOW))
