@@ -57,9 +57,7 @@ class _FolderDisk:
         with _translated("Renaming a file"):
             try:
                 os.link(source, target, follow_symlinks=False)  # unlike a rename, a link never overwrites
-            except FileExistsError:
-                raise
-            except OSError as error:  # a disk without links: look first, as with a server whose rename overwrites
+            except OSError as error:  # taken; or a disk without links: then look first, as on SFTP servers
                 if os.path.lexists(target):
                     raise FileExistsError from error
                 source.rename(target)
