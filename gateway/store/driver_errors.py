@@ -73,9 +73,11 @@ def _from_sqlite(error: sqlite3.Error) -> StoreError:
 
 
 def _from_postgres(error: BaseException, sqlstate: str | None) -> StoreError:
-    """Sort an error of psycopg by its SQLSTATE; without one the server was not reached."""
+    """Sort an error of psycopg by its SQLSTATE; an OperationalError without one means that nobody answered."""
     if sqlstate is None:
-        return StoreUnavailable(f"{StoreUnavailable.__doc__} psycopg said: {type(error).__name__}.")
+        no_answer = any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+        kind = StoreUnavailable if no_answer else StoreError
+        return kind(f"{kind.__doc__} psycopg said: {type(error).__name__}.")
     diagnosis = getattr(error, "diag", None)
     about = getattr(diagnosis, "constraint_name", None) or getattr(diagnosis, "table_name", None) or "no constraint"
     said = f"PostgreSQL said: {type(error).__name__} (SQLSTATE {sqlstate}, {about})."
