@@ -60,7 +60,9 @@ class Collected:
         try:
             value = _value(rule, segment)
         except ValueError as right:
-            self.findings.append(_unreadable(rule, segment, str(right)))
+            finding = _unreadable(rule, segment, str(right))
+            if finding not in self.findings:  # two fields may read one element
+                self.findings.append(finding)
             return True
         if value is None:
             left.append(self._as_sent(segment, rule.element))

@@ -140,13 +140,12 @@ class _Compiler:
             return
         if tables.pop("guide", None) != path.stem:
             self._mistake(_name(path), "guide", "it is not the name of the file", f'write guide = "{path.stem}"')
+        self._files.add(path.stem)
         base = tables.pop("like", None)
-        if isinstance(base, str) and base != path.stem:
+        if isinstance(base, str) and base not in self._files:
             self.file(path.with_name(f"{base}{path.suffix}"))
         elif base is not None:
-            self._mistake(
-                _name(path), "like", f"{base!r} is no other guide", "name the guide whose places hold here too"
-            )
+            self._mistake(_name(path), "like", f"{base!r} is no other guide", "name one whose places hold here too")
         self._take_structural(_name(path), tables.pop("structural", []))
         self.sections(_name(path), "", tables)
 
