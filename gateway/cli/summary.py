@@ -1,91 +1,87 @@
 """What the demo says at its end: every file, document, invoice and cent, and what needs a person."""
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+import click
 
 from gateway.bootstrap import App
-from gateway.domain.money import Money
+from gateway.cli.tables import print_table
 from gateway.ports.queries import FileLine, Summary
 
-_WIDE = 160  # columns where nothing tells the width: a file or a pipe
+_FILES = 50
 
 
 def print_summary(app: App, folder: Path) -> None:
     """Print the summary tables to stdout; `folder` is the home, for the hints at the end."""
-    console = Console(highlight=False, width=None if Console().is_terminal else _WIDE)
     summary = app.queries.summary()
-    console.print(_files(app.queries.files(limit=50)))
-    console.print(_documents(summary))
-    console.print(_invoices(summary))
-    console.print(_cash(summary))
-    for line in _attention(summary):
-        console.print(line, markup=False)
-    console.print(f"\nLook around:  gateway --home {folder} log", markup=False)
-    console.print(f"              gateway --home {folder} show file ID", markup=False)
-    console.print(f"              gateway --home {folder} show invoice NUMBER", markup=False)
+    _print_files(app.queries.files(limit=_FILES))
+    _print_documents(summary)
+    _print_invoices(summary)
+    _print_cash(summary)
+    _print_attention(summary)
+    command = f"{_command()} --home {folder}"
+    click.echo(f"\nLook around:\n  {command} log\n  {command} show file ID\n  {command} show invoice NUMBER")
 
 
-def _table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
-    """Return an empty table with its columns, amounts and counts to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    return table
+def _command() -> str:
+    """Return how this reader calls the gateway: by its name where the shell finds it, else by its place."""
+    if shutil.which("gateway"):
+        return "gateway"
+    beside = Path(sys.executable).parent / "gateway"
+    return os.path.relpath(beside) if beside.exists() else f"{sys.executable} -m gateway"
 
 
-def _files(lines: list[FileLine]) -> Table:
-    """Return every file and what became of it, in the order of arrival."""
-    table = _table("\nFiles", "id", "partner", "name", "state", "sets", "refused", "again", "answers", right=("sets",))
-    for line in reversed(lines):
-        answers = ", ".join(document.kind for document in line.documents) or line.reason
-        again = str(line.duplicates) if line.duplicates else ""
-        refused = str(line.refused) if line.refused else ""
-        table.add_row(line.id, line.partner_id, line.name, line.state, str(line.sets), refused, again, answers)
-    return table
+def _print_files(lines: list[FileLine]) -> None:
+    """Print every file and what became of it, in the order of arrival."""
+    rows = [
+        (
+            line.id,
+            line.partner_id,
+            line.name,
+            line.state,
+            line.sets,
+            line.refused,
+            line.duplicates,
+            ", ".join(document.kind for document in line.documents) or line.reason,
+        )
+        for line in reversed(lines)
+    ]
+    print_table("Files", ("ID", "PARTNER", "NAME", "STATE", "SETS", "REFUSED", "CAME AGAIN", "ANSWERED BY"), rows)
 
 
-def _documents(summary: Summary) -> Table:
-    """Return every outbound document, its delivery state and where it lies."""
-    table = _table("\nAcknowledgements and feeds", "kind", "partner", "state", "delivered as")
-    for document in summary.documents.items:
-        table.add_row(document.kind, document.partner_id, document.state, f"{document.folder}/{document.name}")
-    if summary.documents.left_out:
-        table.add_row("", "", "", f"and {summary.documents.left_out} more")
-    return table
+def _print_documents(summary: Summary) -> None:
+    """Print every outbound document, its delivery state and where it lies, oldest first."""
+    rows = [
+        (document.kind, document.partner_id, document.state, f"{document.folder}/{document.name}")
+        for document in reversed(summary.documents.items)
+    ]
+    columns = ("KIND", "PARTNER", "STATE", "WHERE IT LIES")
+    print_table("Acknowledgements and feeds", columns, rows, left_out=summary.documents.left_out)
 
 
-def _invoices(summary: Summary) -> Table:
-    """Return the invoices with their totals and what is open."""
-    amounts = ("lines", "total", "open")
-    table = _table("\nInvoices", "number", "account", "due", "lines", "total", "open", "status", right=amounts)
-    for each in summary.invoices.items:
-        amount = (str(each.lines_count), _amount(each.total), _amount(each.open))
-        table.add_row(each.id, each.account_id, each.due_on.isoformat(), *amount, each.status)
-    table.add_row("", "", "", "", _amount(summary.invoiced), "", "")
-    return table
+def _print_invoices(summary: Summary) -> None:
+    """Print the invoices with their totals and what is open, in the order of their numbers."""
+    rows: list[tuple[object, ...]] = [
+        (each.id, each.account_id, each.due_on, each.lines_count, each.total, each.open, each.status)
+        for each in sorted(summary.invoices.items, key=lambda each: each.id)
+    ]
+    columns = ("NUMBER", "ACCOUNT", "DUE", "LINES", "TOTAL", "OPEN", "STATUS")
+    print_table(f"Invoices: {summary.invoiced:,.2f}", columns, rows, left_out=summary.invoices.left_out)
 
 
-def _cash(summary: Summary) -> Table:
-    """Return where the money is; the last four add up to the first."""
-    names = ("received", "applied", "unapplied", "suspense", "refunded", "written off")
-    table = _table("\nCash", *names, right=names)
+def _print_cash(summary: Summary) -> None:
+    """Print where the money is: received is the sum of the four after it."""
     cash = summary.cash
-    figures = (cash.received, cash.applied, cash.unapplied, cash.suspense, cash.refunded, cash.written_off)
-    table.add_row(*map(_amount, figures))
-    return table
+    row = (cash.received, cash.applied, cash.unapplied, cash.suspense, cash.refunded, cash.written_off)
+    print_table("Cash", ("RECEIVED", "APPLIED", "UNAPPLIED", "IN SUSPENSE", "REFUNDED", "WRITTEN OFF"), [row])
 
 
-def _attention(summary: Summary) -> list[str]:
-    """Return what a person should look at."""
-    lines = ["", "For a person to look at"]
-    lines += [f"  quarantined  {file.id} {file.name}: {file.reason}" for file in summary.quarantined]
-    lines += [f"  refused      {file.id} {file.name}: {file.reason}" for file in summary.refused]
-    lines += [f"  incident     {incident.kind}: {incident.message}" for incident in summary.incidents]
-    return lines if len(lines) > 2 else [*lines, "  nothing"]
-
-
-def _amount(money: Money) -> str:
-    """Return an amount as people read it."""
-    return f"{money:,.2f}"
+def _print_attention(summary: Summary) -> None:
+    """Print what a person should look at."""
+    rows = [("quarantined", file.id, f"{file.name}: {file.reason}") for file in summary.quarantined]
+    rows += [("refused", file.id, f"{file.name}: {file.reason}") for file in summary.refused]
+    rows += [(incident.kind.replace("_", " "), incident.partner_id, incident.message) for incident in summary.incidents]
+    print_table("For a person to look at", ("WHAT", "WHICH", "WHY"), rows)

@@ -49,7 +49,7 @@ class Stage:
                 continue
             if report.seen:
                 again = f", {len(report.duplicates)} duplicate" if report.duplicates else ""
-                settling = f", {report.settling} not still yet" if report.settling else ""
+                settling = f", {report.settling} to be seen once more" if report.settling else ""
                 self.say(f"  {partner_id}: {report.seen} seen, {len(report.received)} fetched{again}{settling}")
 
     def work(self) -> None:
