@@ -5,7 +5,6 @@ only reading itself may (OSError). Which acknowledgements are configured plays n
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 from gateway.domain.exchange import AckCode, FunctionalGroup, Interchange, TransactionSet
@@ -34,7 +33,8 @@ from gateway.x12.check_event import (
     SetChecked,
     Severities,
 )
-from gateway.x12.check_set import Findings, SetWalk
+from gateway.x12.check_findings import Findings
+from gateway.x12.check_set import SetWalk
 from gateway.x12.check_source import PADDING, Source
 from gateway.x12.guide import Guide, GuideLibrary
 from gateway.x12.plan import GuidePlan
@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_ENVELOPE = frozenset({"ISA", "IEA", "GS", "GE", "ST", "SE"})
+_ENDS_A_SET = frozenset({"IEA", "GS", "GE", "ST"})  # and ISA, with whatever separator
 _BUSINESS = {
     "BGN": (1, 2, 3, 6, 8),
     "BPR": (1, 2, 4, 16),
@@ -261,7 +261,7 @@ class _InterchangeCheck:
         return included
 
     def _set(self, elements: list[str], ordinal: int, group: FunctionalGroup, numbers: set[str]) -> SetChecked:
-        return _SetCheck(self._file, self._source, self._style).run(elements, ordinal, group, numbers)
+        return _SetCheck(self._file, self._source, self._style, group).run(elements, ordinal, numbers)
 
     def _place(self, tag: str) -> Place:
         at = self._source.at
@@ -274,99 +274,91 @@ class _InterchangeCheck:
 class _SetCheck:
     """One ST … SE."""
 
-    def __init__(self, file: _FileCheck, source: Source, style: Style) -> None:
+    def __init__(self, file: _FileCheck, source: Source, style: Style, group: FunctionalGroup) -> None:
         self._file = file
-        self._window = file.window
         self._source = source
         self._style = style
-        self._findings = Findings(file.limits.findings_per_set)
+        self._group = group
         self._business: dict[str, str] = {}
 
-    def run(self, elements: list[str], ordinal: int, group: FunctionalGroup, numbers: set[str]) -> SetChecked:
+    def run(self, elements: list[str], ordinal: int, numbers: set[str]) -> SetChecked:
         """Check the set whose ST was just read, and leave the source behind its SE, or before what ended it."""
         set_type, number, convention = [each.strip() for each in [*elements, "", "", ""][1:4]]
-        started = self._window.byte(self._source.at)
-        place = self._place("ST", 1)
-        if number in numbers:
-            self._add("23", "ST02 stands twice in this group", place, 2)
-        numbers.add(number)
-        plan = self._file.plan_for(self._style.version, group, convention or group.guide, set_type)
-        if convention and group.guide and convention != group.guide:
-            self._add("19", "ST03 names another guide than GS08", place, 3)
-        walk = None
-        if plan is None:
-            known = self._file.guides.knows(group.functional_id)
-            self._add("I6" if known else "1", "no guide here serves this transaction set", place, 1)
-        else:
-            walk = SetWalk(plan, self._style, self._findings, severities=self._file.severities)
-            walk.begin(elements, self._source)
-        position = self._follow(walk, number)
-        checked = TransactionSet(
-            ordinal, set_type, number, convention or group.guide, started, self._window.byte(self._window.at), position
+        guide = convention or self._group.guide
+        found = self._findings = Findings(
+            self._source,
+            most=self._file.limits.findings_per_set,
+            severities=self._file.severities,
+            set_type=set_type,
         )
-        ack = AckCode.ACCEPTED
-        if self._findings.has_error:
-            ack = AckCode.REJECTED
-        elif self._findings.has_warning:
-            ack = AckCode.WITH_ERRORS
-        kept = self._findings
-        return SetChecked(checked, ack, kept.sorted(), kept.left_out, tuple(self._business.items()))
+        started = self._source.window.byte(self._source.at)
+        if number in numbers:
+            found.on_set("23", "ST02 stands twice in this group", "ST", 2)
+        numbers.add(number)
+        if convention and self._group.guide and convention != self._group.guide:
+            found.on_set("19", "ST03 names another guide than GS08", "ST", 3)
+        walk = self._walk(guide, set_type)
+        if walk is not None:
+            walk.begin(elements)
+        position = self._follow(walk, number)
+        ended = self._source.window.byte(self._source.window.at)
+        checked = TransactionSet(ordinal, set_type, number, guide, started, ended, position)
+        ack = AckCode.WITH_ERRORS if found.has_warning else AckCode.ACCEPTED
+        ack = AckCode.REJECTED if found.has_error else ack
+        return SetChecked(checked, ack, found.sorted(), found.left_out, tuple(self._business.items()))
+
+    def _walk(self, guide: str, set_type: str) -> SetWalk | None:
+        plan = self._file.plan_for(self._style.version, self._group, guide, set_type)
+        if plan is not None:
+            return SetWalk(plan, self._style, self._findings, severities=self._file.severities)
+        known = self._file.guides.knows(self._group.functional_id)
+        self._findings.on_set("I6" if known else "1", "no guide here serves this transaction set", "ST", 1)
+        return None
 
     def _follow(self, walk: SetWalk | None, number: str) -> int:
         """Read and check the segments after ST; return how many the set has."""
+        source = self._source
         position = 1
-        while True:
-            elements = self._source.next()
-            if elements is None:
-                break
+        while (elements := source.next()) is not None:
             tag = elements[0]
-            if tag in _ENVELOPE and tag != "SE" or tag[:3] == "ISA":
-                self._source.put_back()
+            if tag in _ENDS_A_SET or tag[:3] == "ISA":
+                source.put_back()
                 break
-            self._look_at(elements, position + 1)
-            if walk is not None and not self._source.too_long:
-                position += walk.take(elements, position + 1, self._source)
+            if source.is_odd or tag in _BUSINESS:
+                self._look_at(elements, position + 1)
+            if walk is not None and not source.too_long:
+                position += walk.take(elements, position + 1, source)
             else:
                 position += 1
             if tag == "SE":
-                if walk is not None:
-                    walk.close(position, self._source)
-                self._close(elements, position, number)
+                self._close(walk, elements, position, number)
                 return position
-        place = self._place("SE", position + 1)
         if walk is not None:
-            walk.close(position + 1, self._source)
-        self._add("2", "SE is missing: the transaction set breaks off", place)
+            walk.close(position + 1)
+        self._findings.position = position + 1
+        self._findings.on_set("2", "SE is missing: the transaction set breaks off", "SE")
         return position
 
     def _look_at(self, elements: list[str], position: int) -> None:
         """Note what only the bytes show, and the elements that name the set."""
+        tag, found = elements[0], self._findings
+        found.position = position
         if self._source.indented:
-            self._segment_fault("1", "blanks stand before the segment id", elements[0], position)
+            found.on_segment("1", "blanks stand before the segment id", tag)
         if self._source.too_long:
-            most = self._file.limits.segment_bytes
-            self._segment_fault("8", f"the segment is longer than the limit of {most} bytes", None, position)
+            found.on_segment("8", f"it is longer than the limit of {self._file.limits.segment_bytes} bytes", tag)
         if self._source.cut_off:
-            self._segment_fault("8", "the file ends inside this segment", elements[0], position)
-        for element in _BUSINESS.get(elements[0], ()):
+            found.on_segment("8", "the file ends inside this segment", tag)
+        for element in _BUSINESS.get(tag, ()):
             if element < len(elements) and elements[element]:
-                self._business.setdefault(f"{elements[0]}{element:02d}", elements[element])
+                self._business.setdefault(f"{tag}{element:02d}", elements[element])
 
-    def _close(self, elements: list[str], position: int, number: str) -> None:
+    def _close(self, walk: SetWalk | None, elements: list[str], position: int, number: str) -> None:
+        if walk is not None:
+            walk.close(position)
         count, closing = [*elements, "", ""][1:3]
-        place = self._place("SE", position)
+        self._findings.position = position
         if number_of(count) != position:
-            self._add("4", f"SE01 does not say {position}, the number of segments from ST to SE", place, 1)
+            self._findings.on_set("4", f"SE01 does not say {position}, the number of segments from ST to SE", "SE", 1)
         if closing.strip() != number:
-            self._add("3", "SE02 differs from ST02", place, 2)
-
-    def _segment_fault(self, code: str, message: str, tag: str | None, position: int) -> None:
-        place = self._place(tag or "", position)
-        self._findings.add(Finding(f"IK304:{code}", Level.SEGMENT, message, place=place))
-
-    def _add(self, code: str, message: str, place: Place, element: int | None = None) -> None:
-        self._findings.add(Finding(f"IK502:{code}", Level.SET, message, place=replace(place, element=element)))
-
-    def _place(self, tag: str, position: int) -> Place:
-        at = self._source.at
-        return Place(tag[:3] or None, position, line=self._window.line(at), byte=self._window.byte(at))
+            self._findings.on_set("3", "SE02 differs from ST02", "SE", 2)

@@ -15,6 +15,9 @@ from gateway.x12.check_envelope import number_of
 from gateway.x12.plan_pattern import Style
 
 
+_EXACT_DIGITS = 13  # an amount of this length is known to the cent as a float
+
+
 class Complaint(NamedTuple):
     """What a rule has to say, and where: the segment at hand, or another one before it. Element 0 is the segment."""
 
@@ -212,15 +215,15 @@ class EntSequence(Rule):
             yield Complaint(1, f"ENT01 does not say {self._count}, the number of this ENT in the set")
 
     def trouble(self, data: bytes, start: int, end: int) -> int:
-        expected = self._count
-        for found in _shapes(self.style).entity.finditer(data, start, end):
-            expected += 1
-            if int(found[1]) != expected:
-                return found.start()
-        return -1
+        entity = _shapes(self.style).entity
+        said = entity.findall(data, start, end)
+        first = self._count + 1
+        if said == [b"%d" % number for number in range(first, first + len(said))]:
+            return -1
+        return next((m.start() for n, m in enumerate(entity.finditer(data, start, end), first) if int(m[1]) != n), -1)
 
     def skim(self, data: bytes, start: int, end: int) -> None:
-        self._count += sum(1 for _ in _shapes(self.style).entity.finditer(data, start, end))
+        self._count += data.count(_shapes(self.style).entity_opening, start, end)
 
 
 class Balance(Rule):
@@ -266,40 +269,57 @@ class Balance(Rule):
     def trouble(self, data: bytes, start: int, end: int) -> int:
         if self._line is not None and not self._line.balances:
             return start
-        shapes = _shapes(self.style)
-        if data.find(shapes.adjustment, start, end) >= 0:
-            return self._first_unbalanced(data, start, end)
-        lines = shapes.remittance.finditer(data, start, end)
-        return next(
-            (m.start() for m in lines if m[2] and m[1] != m[2] and Decimal(m[1].decode()) != Decimal(m[2].decode())), -1
-        )
-
-    def _first_unbalanced(self, data: bytes, start: int, end: int) -> int:
+        if self._surely_balanced(data, start, end):
+            return -1
         line: _Line | None = None
         for found in _shapes(self.style).money.finditer(data, start, end):
             if found["adjustment"]:
                 line = line and line._replace(billed=line.billed + Decimal(found["adjustment"].decode()))
                 continue
             if line is not None and not line.balances:
-                return line.position
+                break
             line = None
             if found["billed"]:
                 line = _Line(Decimal(found["paid"].decode()), Decimal(found["billed"].decode()), found.start())
-        return line.position if line is not None and not line.balances else -1
+        return -1 if line is None or line.balances else line.position
+
+    def _surely_balanced(self, data: bytes, start: int, end: int) -> bool:
+        """Whether every line balances for sure: floats tell, where amounts are small enough for them to tell cents."""
+        shapes = _shapes(self.style)
+        if data.find(shapes.adjustment, start, end) < 0:
+            return all(paid == billed or not billed for paid, billed in shapes.remittance.findall(data, start, end))
+        left_over = 0.0
+        billed_so_far = False
+        for _entity, _line, paid, billed, adjustment in shapes.money.findall(data, start, end):
+            if adjustment:
+                left_over += float(adjustment)
+                continue
+            if billed_so_far and not -0.001 < left_over < 0.001:
+                return False
+            billed_so_far = bool(billed)
+            if billed_so_far:
+                left_over = float(billed) - float(paid) if paid != billed else 0.0
+                if len(paid) > _EXACT_DIGITS or len(billed) > _EXACT_DIGITS:
+                    return False
+        return not billed_so_far or -0.001 < left_over < 0.001
 
     def skim(self, data: bytes, start: int, end: int) -> None:
         shapes = _shapes(self.style)
         self._line = None
         self._has_lines = True
-        amounts = [paid for paid, _ in shapes.remittance.findall(data, start, end)]
-        if data.find(shapes.adjustment, start, end) >= 0:
-            for found in shapes.money.finditer(data, start, end):
-                if found["adjustment"]:
-                    amounts += [] if self._in_line else [found["adjustment"]]
-                else:
-                    self._in_line = not found["entity"]
-        else:
+        if data.find(shapes.adjustment, start, end) < 0:
+            amounts = [paid for paid, _ in shapes.remittance.findall(data, start, end)]
             self._in_line = True
+        else:
+            amounts = []
+            in_line = self._in_line
+            for entity, _line, paid, _billed, adjustment in shapes.money.findall(data, start, end):
+                if not adjustment:
+                    in_line = not entity
+                    amounts.append(paid or b"0")
+                elif not in_line:
+                    amounts.append(adjustment)
+            self._in_line = in_line
         self._sum += sum(map(Decimal, b" ".join(amounts).decode().split()))
 
     def close(self) -> Iterator[Complaint]:
@@ -335,6 +355,7 @@ class _Shapes(NamedTuple):
     adjustment: bytes
     pairs: tuple[tuple[bytes, bytes], ...]
     entity: re.Pattern[bytes]
+    entity_opening: bytes
     remittance: re.Pattern[bytes]
     money: re.Pattern[bytes]
 
@@ -359,7 +380,8 @@ def _shapes(style: Style) -> _Shapes:
         product=literal("HD"),
         adjustment=literal("ADX"),
         pairs=tuple((literal("DTP", begin, "D8"), literal("DTP", late, "D8")) for begin, late in _pairs()),
-        entity=pattern(f"{start}ENT ([0-9]++)"),
+        entity=pattern(f"{start}ENT (FIELD)"),
+        entity_opening=literal("ENT"),
         remittance=pattern(f"{start}RMR FIELD FIELD FIELD (FIELD)(?: (FIELD))?+"),
         money=pattern(
             f"{start}(?:(?P<entity>ENT )|(?P<line>RMR )FIELD FIELD FIELD (?P<paid>FIELD)(?: (?P<billed>FIELD))?+"

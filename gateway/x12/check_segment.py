@@ -34,6 +34,8 @@ class SegmentReader(NamedTuple):
         found = [*self._count_faults(node, elements)]
         for part in node.elements:
             value = elements[part.sequence] if part.sequence < len(elements) else ""
+            if not value and part.usage != "R":
+                continue
             if isinstance(part, CompositeNode):
                 found += self._composite_faults(part, value)
             else:
@@ -58,8 +60,7 @@ class SegmentReader(NamedTuple):
             )
 
         if not value:
-            if node.usage == "R":
-                yield at(Fault("1", "it is required and missing"), None)
+            yield at(Fault("1", "it is required and missing"), None)
             return
         if node.usage == "N":
             yield at(Fault("I10", "the guide does not use it; leave it empty", snip=2), value)

@@ -7,6 +7,9 @@ PADDING = BLANKS + b"\x00\x1a"
 """What transports leave around segments and after the last one."""
 
 
+_PADDINGS = frozenset({b"", *(bytes([each]) for each in PADDING)})
+
+
 class Source:
     """Reads segments off a window. After `next`, `at` is where in the window's data the last segment begins.
 
@@ -28,6 +31,11 @@ class Source:
         self.cut_off = False
         self.too_long = False
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether the bytes of the last segment themselves are at fault."""
+        return self.indented or self.cut_off or self.too_long
+
     def next(self) -> list[str] | None:
         """Return the elements of the next segment, the tag first; None at the end of the file.
 
@@ -35,7 +43,9 @@ class Source:
         """
         window = self.window
         while True:
-            end = self._find_end()
+            end = window.data.find(self.terminator, window.at)
+            if end < 0:
+                end = self._bring_end()
             self.too_long = end < 0 and not window.ended
             if self.too_long:
                 self.at = window.at
@@ -43,17 +53,19 @@ class Source:
                 return [""]
             self.cut_off = end < 0
             stop = len(window.data) if self.cut_off else end
-            raw = window.data[window.at : stop]
-            bare = raw.lstrip(LINE_ENDS)
-            self.at = window.at + len(raw) - len(bare)
-            text = bare.lstrip(PADDING)
-            self.indented = len(text) < len(bare)
-            if self.cut_off and not text.rstrip(PADDING):
-                return None
+            raw = window.data[window.at : stop].strip(LINE_ENDS)
+            self.indented = False
+            if self.cut_off or raw[:1] in _PADDINGS:
+                bare = raw.lstrip(PADDING)
+                self.indented = bool(bare) and len(bare) < len(raw)
+                raw = bare.rstrip(PADDING) if self.cut_off else bare
+                if self.cut_off and not raw:
+                    return None
+            self.raw = raw
+            self.at = window.data.find(raw, window.at)
             window.at = stop + (not self.cut_off)
-            if text:
-                self.raw = text.rstrip(LINE_ENDS)
-                return text_of(self.raw).split(self._separator)
+            if raw:
+                return text_of(raw).split(self._separator)
 
     def peek(self) -> list[str]:
         """Return the elements of the segment after this one without moving, `[""]` where none is at hand."""
@@ -76,10 +88,10 @@ class Source:
         """Let the last segment be read again."""
         self.window.at = self.at
 
-    def _find_end(self) -> int:
-        """Return where in the window's data the next terminator stands, -1 where there is none within the limit."""
+    def _bring_end(self) -> int:
+        """Read on until the next terminator and return where it stands, -1 where there is none within the limit."""
         window = self.window
-        end = window.data.find(self.terminator, window.at)
+        end = -1
         while end < 0:
             searched = len(window.data) - window.at
             if searched > self._longest or not window.fill():

@@ -125,13 +125,13 @@ class GuidePlan:
         places = self._qualifiers.get(tag)
         if places is None:
             return tag
-        said = [tag]
+        key = tag
         for (element, part), codes in places.items():
             value = elements[element] if element < len(elements) else ""
             if part:
                 value = value.partition(component)[0]
-            said.append(value if value in codes else UNKNOWN)
-        return "*".join(said)
+            key = f"{key}*{value}" if value in codes else f"{key}*{UNKNOWN}"
+        return key
 
     def step(self, here: SegmentPlan, key: str, elements: Sequence[str], component: str) -> Step | None:
         """Return the way from `here` to where the segment belongs by tag and qualifier, or None: nowhere ahead."""

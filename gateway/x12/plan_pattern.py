@@ -57,7 +57,7 @@ class Run:
 
 def late_range(data: bytes, start: int, end: int) -> int:
     """Return where in `data[start:end]` a range of dates ends before it begins, -1 for nowhere."""
-    if data.find(b"RD8", start, end) < 0:
+    if data.find(b"RD8", start, end) < 0 or all(a <= b for a, b in _RANGE.findall(data, start, end)):
         return -1
     return next((m.start() for m in _RANGE.finditer(data, start, end) if m[1] > m[2]), -1)
 

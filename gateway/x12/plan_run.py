@@ -11,7 +11,7 @@ from gateway.x12.plan import GuidePlan, LoopPlan, SegmentPlan
 from gateway.x12.plan_pattern import Pattern, PatternWriter, Run, Style, late_range
 
 _SEGMENT_PAYS_AFTER = 8
-_RUN_PAYS_AFTER = 16
+_RUN_PAYS_AFTER = 32
 
 
 class Patterns:
@@ -31,7 +31,7 @@ class Patterns:
             if not self._pays(plan, _SEGMENT_PAYS_AFTER):
                 return False
             pattern = self._segments[plan] = self._writer.segment(plan)
-        return pattern.fullmatch(raw) is not None and late_range(raw, 0, len(raw)) < 0
+        return pattern.fullmatch(raw) is not None and (b"RD8" not in raw or late_range(raw, 0, len(raw)) < 0)
 
     def run(self, loop: LoopPlan) -> Run | None:
         """Return the pattern of runs of `loop`, or None while it does not pay."""
