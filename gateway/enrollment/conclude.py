@@ -17,7 +17,7 @@ from gateway.domain.coverage import (
 )
 from gateway.domain.finding import Finding
 from gateway.enrollment.case import Case, Done
-from gateway.enrollment.covers import NOTHING, Covers
+from gateway.enrollment.covers import NOTHING
 from gateway.enrollment.events import Operation, event_of
 from gateway.enrollment.rules import Decision
 
@@ -90,13 +90,13 @@ def _event_of_cover(case: Case, effective: list[Done]) -> MembershipEvent:
     New cover asks whether there was any on its first day; all else, whether any product goes on.
     """
     operations = [each.operation for each in effective]
-    before, after = Covers(case.family), case.covers
     begins = [each.effective_on for each in effective if each.operation in _BEGINS and each.effective_on is not None]
     if begins:
         day = min(begins)
-        return event_of(operations, was_active=before.is_active_on(day), is_active=after.is_active_on(day))
+        return event_of(operations, was_active=case.covers.was_active_on(day), is_active=case.covers.is_active_on(day))
     active = MembershipStatus.ACTIVE
-    return event_of(operations, was_active=before.status is active, is_active=after.status is active)
+    was_active = case.family.membership.status is active
+    return event_of(operations, was_active=was_active, is_active=case.covers.status is active)
 
 
 def _is_younger_or_older(case: Case, news: Member) -> bool:

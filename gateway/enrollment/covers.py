@@ -26,7 +26,7 @@ class Covers:
         self._rows: dict[Line, list[Coverage]] = {}
         self._timelines: dict[Line, Timeline] = {}
         self._voided: dict[Line, tuple[Span, ...]] = {}
-        self._touched: dict[Line, None] = {}
+        self._before: dict[Line, Timeline] = {}  # of the products that were touched
         for row in family.coverages if family is not None else ():
             line = Line(row.member_id, row.insurance_line, row.plan)
             self._rows.setdefault(line, []).append(row)
@@ -68,10 +68,10 @@ class Covers:
         """Replace the cover in one product and add what was voided; tell whether that changed anything."""
         if timeline == self.timeline(line) and not voided:
             return False
+        self._before.setdefault(line, self.timeline(line))
         self._timelines[line] = timeline
         news = tuple(span for span in voided if span not in self.voided(line))
         self._voided[line] = (*self.voided(line), *news)
-        self._touched[line] = None
         return True
 
     @property
@@ -86,13 +86,17 @@ class Covers:
 
     def is_active_on(self, day: date) -> bool:
         """Tell whether any cover that was not terminated lasts beyond `day`."""
-        return any(is_active(timeline) and timeline[-1].lasts_beyond(day) for timeline in self._timelines.values())
+        return any(_lasts(timeline, day) for timeline in self._timelines.values())
+
+    def was_active_on(self, day: date) -> bool:
+        """Tell whether any such cover lasted beyond `day` when it was read."""
+        return any(_lasts(self._before.get(line, timeline), day) for line, timeline in self._timelines.items())
 
     def difference(self, circumstances: Circumstances, ordinal: int, membership: str) -> "Difference":
         """Return the versions to open and those to supersede, so that what is on file equals what is held here."""
         opened: list[Coverage] = []
         superseded: list[str] = []
-        for line in self._touched:
+        for line in self._before:
             wanted = [*self.timeline(line), *self.voided(line)]
             for row in self._rows.get(line, ()):
                 span = _span(row)
@@ -117,6 +121,11 @@ class Difference(NamedTuple):
 
 
 NOTHING = Difference((), ())
+
+
+def _lasts(timeline: Timeline, day: date) -> bool:
+    """Tell whether cover goes on beyond `day`."""
+    return is_active(timeline) and timeline[-1].lasts_beyond(day)
 
 
 def _span(row: Coverage) -> Span:

@@ -14,12 +14,13 @@ _DATES = frozenset({Kind.DATE, Kind.LAST_DAY})
 class Collected:
     """Values by section and field, the elements no rule reads, and findings on what cannot be read."""
 
-    __slots__ = ("_delimiters", "_found", "findings", "unread")
+    __slots__ = ("_delimiters", "_found", "_ranks", "findings", "unread")
 
     def __init__(self, delimiters: Delimiters) -> None:
         """Start empty; the set's delimiters are needed to keep segments as they were sent."""
         self._delimiters = delimiters
-        self._found: dict[tuple[str, str], tuple[int, Any, str]] = {}
+        self._found: dict[str, dict[str, Any]] = {}
+        self._ranks: dict[tuple[str, str], tuple[int, str]] = {}  # of what stands in a place of second choice
         self.findings: list[Finding] = []
         self.unread: list[str] = []
 
@@ -44,7 +45,7 @@ class Collected:
 
     def section(self, name: str) -> dict[str, Any]:
         """Return the fields of one section that were found."""
-        return {field: value for (section, field), (_, value, _) in self._found.items() if section == name}
+        return self._found.get(name, {})
 
     def keep(self, segment: Segment) -> None:
         """Keep a segment that no rule reads, as it was sent."""
@@ -53,8 +54,9 @@ class Collected:
     def _take(self, rule: Rule, segment: Segment, left: list[str]) -> bool:
         """Read one element for one field; what has to stand back for a better place goes to `left`."""
         place = (rule.section, rule.field)
-        earlier = self._found.get(place)
-        if earlier is not None and earlier[0] <= rule.rank:
+        found = self._found.setdefault(rule.section, {})
+        rank, as_sent = self._ranks.get(place, (0, ""))
+        if rule.field in found and rank <= rule.rank:
             left.append(self._as_sent(segment, rule.element))
             return False
         try:
@@ -67,9 +69,12 @@ class Collected:
         if value is None:
             left.append(self._as_sent(segment, rule.element))
             return True
-        if earlier is not None:
-            left.append(earlier[2])
-        self._found[place] = (rule.rank, value, self._as_sent(segment, rule.element) if rule.rank else "")
+        if as_sent:
+            left.append(as_sent)
+            del self._ranks[place]
+        if rule.rank:
+            self._ranks[place] = (rule.rank, self._as_sent(segment, rule.element))
+        found[rule.field] = value
         return True
 
     def _as_sent(self, segment: Segment, number: int) -> str:
