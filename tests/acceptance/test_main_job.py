@@ -151,7 +151,7 @@ def test_the_broker_gets_the_invoices_it_was_granted_and_no_others(demo):
 def test_the_file_that_did_not_come_is_an_incident(demo):
     (row,) = demo.rows("SELECT partner_id, message FROM incidents WHERE kind = 'expected_file_missing'")
     assert "cedar" == row["partner_id"]
-    assert "expected_file_missing" in demo.first.stdout
+    assert "expected file missing" in demo.first.stdout
 
 
 def test_an_invoice_line_leads_back_to_the_file_set_and_segment_that_caused_it(demo):
