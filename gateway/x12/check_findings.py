@@ -1,6 +1,7 @@
 """The findings of one transaction set: their places, severities and business units, and a limit to their number."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.x12.check_event import Severities
@@ -39,33 +40,28 @@ class Findings:
 
     def on_set(self, code: str, message: str, tag: str, element: int | None = None) -> None:
         """Report IK502 `code`."""
-        self._add(f"IK502:{code}", Level.SET, message, self._place(tag, element=element))
+        self._add(_Found(f"IK502:{code}", Level.SET, tag, element=element), message)
 
     def on_segment(self, code: str, message: str, tag: str, loop: str = "", *, position: int = 0) -> None:
         """Report IK304 `code` for the segment at hand, or for one that should stand at `position`."""
         snip = 2 if code.startswith("I") else 1
-        self._add(f"IK304:{code}", Level.SEGMENT, message, self._place(tag, loop, position=position), snip=snip)
+        self._add(_Found(f"IK304:{code}", Level.SEGMENT, tag, loop, snip=snip), message, position=position)
 
     def on_element(self, target: SegmentPlan, each: ElementFault) -> None:
         """Report one fault of an element of the segment at hand, which stands at `target`."""
-        fault = each.fault
+        fault, tag = each.fault, target.tag
         code, level = f"IK403:{fault.code}", Level.ELEMENT
-        if target.loop.depth == 0 and (target.tag, each.element) in _TRAILER_CODES:
-            code, level = f"IK502:{_TRAILER_CODES[target.tag, each.element]}", Level.SET
-        place = self._place(target.tag, target.loop.node.id, element=each.element)
-        place = replace(place, component=each.component, repetition=each.repetition)
-        message = f"{each.name or f'{target.tag}{each.element:02d}'}: {fault.message}"
-        self._add(code, level, message, place, severity=fault.severity, snip=fault.snip,
-                  value=each.value, reference=each.reference)  # fmt: skip
+        if target.loop.depth == 0 and (tag, each.element) in _TRAILER_CODES:
+            code, level = f"IK502:{_TRAILER_CODES[tag, each.element]}", Level.SET
+        found = _Found(code, level, tag, target.loop.node.id, each.element, fault.severity, fault.snip)
+        self._add(found, f"{each.name or f'{tag}{each.element:02d}'}: {fault.message}", fault=each)
 
     def on_rule(self, rule: Rule, complaint: Complaint, target: SegmentPlan) -> None:
         """Report what a rule between segments complains of."""
+        tag, loop = complaint.segment or target.tag, "" if complaint.position else target.loop.node.id
         element = complaint.element or None
-        if complaint.position:
-            place = Place(complaint.segment, complaint.position, element)
-        else:
-            place = self._place(complaint.segment or target.tag, target.loop.node.id, element=element)
-        self._add(rule.name, Level.BUSINESS, complaint.message, place, severity=rule.severity, snip=rule.snip)
+        found = _Found(rule.name, Level.BUSINESS, tag, loop, element, rule.severity, rule.snip)
+        self._add(found, complaint.message, position=complaint.position)
 
     def next_unit(self, number: int | None) -> None:
         """End the unit, if there is one, and begin number `number`; None for the segments after the last.
@@ -83,37 +79,40 @@ class Findings:
         """Return what was kept, by position; what stands on the set as a whole comes first."""
         return tuple(sorted(self._kept, key=lambda f: (f.place.position or 0) if f.level is not Level.SET else 0))
 
-    def _place(self, tag: str, loop: str = "", *, element: int | None = None, position: int = 0) -> Place:
-        window, at = self._source.window, self._source.at
-        return Place(
-            tag[:3] or None,
-            position or self.position,
-            element,
-            loop=loop or None,
-            line=window.line(at),
-            byte=window.byte(at),
-        )
-
-    def _add(
-        self,
-        code: str,
-        level: Level,
-        message: str,
-        place: Place,
-        *,
-        severity: Severity = Severity.ERROR,
-        snip: int = 1,
-        value: str | None = None,
-        reference: int | None = None,
-    ) -> None:
-        weight = self._severities.get(self._set_type, code, severity)
-        if weight is None:
+    def _add(self, found: "_Found", message: str, *, position: int = 0, fault: ElementFault | None = None) -> None:
+        severity = self._severities.get(self._set_type, found.code, found.severity)
+        if severity is None:
             return
-        if weight is Severity.ERROR:
+        if severity is Severity.ERROR:
             self.has_error = True
-        elif level is not Level.BUSINESS and snip in _TOLD_IN_999:
+        elif found.level is not Level.BUSINESS and found.snip in _TOLD_IN_999:
             self.has_warning = True
-        if len(self._kept) < self._most:
-            self._kept.append(Finding(code, level, message, weight, place, value, reference, snip, self.unit))
-        else:
+        if len(self._kept) >= self._most:
             self.left_out += 1
+            return
+        window, at = self._source.window, self._source.at
+        place = Place(
+            found.tag[:3] or None,
+            position or self.position,
+            found.element,
+            fault.component if fault else None,
+            fault.repetition if fault else None,
+            found.loop or None,
+            window.line(at),
+            window.byte(at),
+        )
+        value, reference = (fault.value, fault.reference) if fault else (None, None)
+        finding = Finding(found.code, found.level, message, severity, place, value, reference, found.snip, self.unit)
+        self._kept.append(finding)
+
+
+class _Found(NamedTuple):
+    """What is known of a finding before it is weighed."""
+
+    code: str
+    level: Level
+    tag: str
+    loop: str = ""
+    element: int | None = None
+    severity: Severity = Severity.ERROR
+    snip: int = 1

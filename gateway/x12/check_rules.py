@@ -15,6 +15,8 @@ from gateway.x12.check_envelope import number_of
 from gateway.x12.plan_pattern import Style
 
 
+_AMOUNT = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_ZIP = re.compile("[0-9]{5}(?:[0-9]{4})?")
 _EXACT_DIGITS = 13  # an amount of this length is known to the cent as a float
 
 
@@ -117,7 +119,7 @@ class PostalCode(Rule):
 
     def see(self, elements: Sequence[str], loop: str, position: int) -> Iterator[Complaint]:  # noqa: ARG002
         code, country = _at(elements, 3), _at(elements, 4)
-        if code and country in {"", "US"} and not re.fullmatch("[0-9]{5}(?:[0-9]{4})?", code):
+        if code and country in {"", "US"} and not _ZIP.fullmatch(code):
             yield Complaint(3, "N403 must be a ZIP code of five or nine digits for an address in the United States")
 
 
@@ -399,7 +401,7 @@ def _at(elements: Sequence[str], number: int) -> str:
 
 
 def _amount(text: str) -> Decimal | None:
-    return Decimal(text) if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?|-?\.[0-9]+", text, re.ASCII) else None
+    return Decimal(text) if _AMOUNT.fullmatch(text) else None
 
 
 _LANGUAGES = frozenset(

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gateway.domain.exchange import Delimiters
-from gateway.domain.finding import Severity
 from gateway.x12.check_value import DATE_FORMATS, Fault, faults_of
 from gateway.x12.guide import CompositeNode, ElementNode, SegmentNode, SyntaxNote
 
@@ -134,10 +133,12 @@ def _format_for(node: SegmentNode, part: ElementNode, elements: Sequence[str]) -
 
 def _note_faults(note: SyntaxNote, node: SegmentNode, elements: Sequence[str]) -> Iterator[ElementFault]:
     present = [n for n in note.elements if n < len(elements) and elements[n]]
+    if not present and note.kind != "R":
+        return
     missing = [n for n in note.elements if n not in present]
     names = ", ".join(f"{node.tag}{n:02d}" for n in note.elements)
     first = note.elements[0]
-    code, at, severity = "2", 0, Severity.ERROR
+    code, at = "2", 0
     if note.kind == "P" and present and missing:
         at, message = missing[0], f"of {names} all or none must be sent"
     elif note.kind == "R" and not present:
@@ -153,4 +154,4 @@ def _note_faults(note: SyntaxNote, node: SegmentNode, elements: Sequence[str]) -
         reference = part.data.reference if isinstance(part, ElementNode) else None
         value = elements[at] if code == "10" else None
         name = f"{node.tag}{at:02d}" + (f" {part.name}" if part else "")
-        yield ElementFault(at, None, None, Fault(code, message, severity), name, value, reference)
+        yield ElementFault(at, None, None, Fault(code, message), name, value, reference)

@@ -12,6 +12,7 @@ from gateway.x12.plan_pattern import Run, Style, late_range
 from gateway.x12.plan_run import patterns_of
 
 _RUN_BYTES = 1 << 16  # a member longer than this is read segment by segment
+_NOBODY: frozenset[int] = frozenset()
 _UNITS = {"834": "INS", "820": "ENT"}
 """The loop that a set is made of; findings inside it are told with its number and, in CTX, its business unit."""
 
@@ -26,7 +27,7 @@ class _Frame:
         self.counts = [0] * len(loop.children)
         self.reported = 0  # how many of the loop's required children have been looked after
         self.first_seen: list[tuple[int, int]] = []  # (index of the child, position in the set)
-        self.excused: set[int] = set()  # stood here with a code that is no code: not missing on top of it
+        self.excused: frozenset[int] = _NOBODY  # stood here with a code that is no code: not missing on top of it
 
 
 class SetWalk:
@@ -98,7 +99,7 @@ class SetWalk:
             for complaint in rule.close():
                 self._findings.on_rule(rule, complaint, self._plan.start)
         root = self._frames[0]
-        root.excused.update(child.index for child in root.loop.children if child.first.tag == "SE")
+        root.excused |= {child.index for child in root.loop.children if child.first.tag == "SE"}
         while self._frames:
             self._leave(self._frames.pop())
         self._findings.next_unit(None)
@@ -170,7 +171,7 @@ class SetWalk:
         if certain or entered or frame.counts[child.index]:
             self._count(frame, child, target)
         else:
-            frame.excused.add(child.index)
+            frame.excused |= {child.index}
         for number, loop in enumerate(entered, start=1):
             inner = _Frame(loop)
             frames.append(inner)
