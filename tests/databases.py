@@ -21,7 +21,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -34,14 +34,16 @@ from gateway.store.tables import metadata
 
 _MEMORY = Path("/dev/shm")  # nothing here must outlive the tests, so the disk is spared where it can be
 _TEMPLATE = "gateway_template"
-_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50", "autovacuum=off")
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50", "autovacuum=off")
 
 
 class PostgresqlServer:
     """A PostgreSQL of our own on a free loopback port; it refuses to run as root, so root starts it as `nobody`."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, settings: Sequence[str] = QUICK) -> None:
+        """Take where PostgreSQL's programs are, a folder for the data, and settings (`name=value`)."""
         self._programs = programs
+        self._settings = settings
         self._data = folder / "data"
         self._user = pwd.getpwuid(os.geteuid()).pw_name
         self._prefix: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ class PostgresqlServer:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self._run("initdb", "-D", self._data, "-U", "gateway", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = " ".join(f"-c {setting}" for setting in _QUICK)
+        options = " ".join(f"-c {setting}" for setting in self._settings)
         listen = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
         self._run("pg_ctl", "-D", self._data, "-l", self._data / "log", "-o", f"{listen} {options}", "-w", "start")
         self._statement(f"CREATE DATABASE {_TEMPLATE}")
@@ -104,15 +106,21 @@ class PostgresqlServer:
         assert 0 == done.returncode, f"{program} failed; its words are above, the server's in {self._data}/log"
 
 
+def postgresql_programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL's programs, or None where it is not installed."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = installed[-1] if installed else shutil.which("initdb")
+    return None if found is None else Path(found).parent
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
     """The server of this test process; skips, loudly, where PostgreSQL is not installed."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    found = installed[-1] if installed else shutil.which("initdb")
-    if found is None:
+    programs = postgresql_programs()
+    if programs is None:
         pytest.skip("PostgreSQL is not installed, so this was tried on SQLite only: apt-get install postgresql")
     with tempfile.TemporaryDirectory(prefix="gateway-postgresql-", dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        server = PostgresqlServer(Path(found).parent, Path(folder))
+        server = PostgresqlServer(programs, Path(folder))
         server.start()
         yield server
         server.stop()
