@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.parties import Person
+from gateway.enrollment.identity import identity_of, membership_id
+
 ENROLLED = "021 ANN | 021 PPO GOLD FAM 2025-01-01.."
 
 
@@ -228,3 +231,69 @@ def test_a_member_with_one_bad_line_changes_nothing_at_all(on_file: Callable[...
 
     assert "UNKNOWN_PLAN" == desk.event("001 ANN | 024 PPO GOLD - ..2025-08-31 | 021 PPO TIN EMP 2025-09-01..")
     assert before == desk.family()
+
+
+def test_an_addition_without_cover_adds_the_person(desk: Any) -> None:
+    assert "info" == desk.event("021 ANN")
+    assert ("pending", ["ANN"]) == (desk.status(), [member.person.first_name for member in desk.family().members])
+    assert "no_change" == desk.event("021 ANN")
+
+
+def test_an_addition_whose_lines_only_end_cover_adds_nobody(desk: Any) -> None:
+    assert "SUBSCRIBER_NOT_FOUND" == desk.event("021 ANN | 024 PPO GOLD - ..2025-08-31")
+
+
+def test_dependents_lose_cover_that_the_subscriber_had_not_when_all_of_its_own_ends(family: Any) -> None:
+    family.send("001 AMY | 021 DEN SMILE CHD 2025-01-01..")
+
+    assert "terminate" == family.event("024 ANN | 024 PPO GOLD - ..2025-08-31")
+    assert "AMY DEN SMILE CHD 2025-01-01 .. 2025-08-31, terminated" in family.cover()
+
+
+def test_dependents_keep_other_cover_while_the_subscriber_keeps_some(family: Any) -> None:
+    family.send("001 ANN | 021 VIS SEE EMP 2025-01-01..")
+    family.send("001 AMY | 021 DEN SMILE CHD 2025-01-01..")
+
+    assert "change" == family.event("024 ANN | 024 PPO GOLD - ..2025-08-31")
+    assert "AMY DEN SMILE CHD 2025-01-01 .. open, active" in family.cover()
+    assert "AMY PPO GOLD - 2025-01-01 .. 2025-08-31, terminated" in family.cover()
+
+
+def test_a_child_whose_relationship_changes_stays_the_same_member(family: Any) -> None:
+    before = {member.id for member in family.family().members}
+
+    assert "info" == family.event("021 AMY", relationship="17")
+    assert before == {member.id for member in family.family().members}
+    assert "17" in {member.relationship for member in family.family().members}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"),
+    [
+        ({"ssn": "1", "first_name": "A"}, {"ssn": "1", "first_name": "B"}, True),
+        ({"ssn": "1", "first_name": "A"}, {"ssn": "2", "first_name": "A"}, False),
+        ({"other_id": "X", "first_name": "A"}, {"other_id": "X", "first_name": "B"}, True),
+        ({"first_name": "Mary-Ann"}, {"first_name": "MARY ANN"}, True),
+        (
+            {"first_name": "A", "birth_date": date(2010, 1, 1)},
+            {"first_name": "A", "birth_date": date(2011, 1, 1)},
+            False,
+        ),
+        ({"first_name": "A", "last_name": "X"}, {"first_name": "A", "last_name": "Y"}, True),
+    ],
+)
+def test_a_dependent_is_first_known_by_number_else_by_birth_and_first_name(
+    one: dict[str, Any], other: dict[str, Any], *, are_same: bool
+) -> None:
+    assert are_same is (identity_of(Person(**one)) == identity_of(Person(**other)))
+
+
+def test_a_membership_is_made_of_account_and_subscriber_id() -> None:
+    assert membership_id("ACME", "s100 ") == membership_id("ACME", "S100")
+    assert membership_id("ACME", "S100") != membership_id("BETA", "S100")
+
+
+def test_a_finding_names_the_business_unit_for_the_acknowledgement(desk: Any) -> None:
+    [finding] = desk.send("021 ADAM | 021 PPO GOLD - 2025-01-01..").findings
+
+    assert "SUBSCRIBER NUMBER REF02:S100" == finding.context

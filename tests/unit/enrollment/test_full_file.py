@@ -209,3 +209,34 @@ def test_a_member_that_could_be_anybody_holds_the_file(desk: Any, ins: Callable[
     roster.protect("")
 
     assert compare_roster(roster, list(desk.families.values()), desk.rules).is_held
+
+
+def test_another_dental_plan_leaves_the_medical_one(desk: Any, ins: Callable[..., Any]) -> None:
+    desk.send("001 CAT id=S200 | 021 DEN SMILE EMP 2025-01-01..")
+    changed = "030 CAT id=S200 | 030 PPO GOLD EMP 2025-01-01.. | 030 DEN BRIGHT EMP 2025-11-01.."
+
+    assert "change" == apply(desk, ins, *list(ROSTER.values())[:3], changed)[-1]
+    assert [
+        "CAT DEN BRIGHT EMP 2025-11-01 .. open, active",
+        "CAT DEN SMILE EMP 2025-01-01 .. 2025-10-31, terminated",
+        "CAT PPO GOLD EMP 2025-01-01 .. open, active",
+    ] == desk.cover("S200")
+
+
+def test_an_end_in_a_full_file_stays_an_end(desk: Any, ins: Callable[..., Any]) -> None:
+    ended = ins("024 CAT id=S200 reason=08 | 024 PPO GOLD - ..2025-06-30")
+
+    assert ended == restate(ended, desk.family("S200"))
+
+
+def test_the_subscriber_is_named_for_an_absent_family_whatever_the_order_on_file(
+    desk: Any, ins: Callable[..., Any]
+) -> None:
+    family = desk.family()
+    desk.families[family.membership.id] = replace(family, members=family.members[::-1])
+    [absence] = plan(desk, ins, ROSTER["CAT"]).terminations
+
+    decision = decide_absence(absence, desk.family(), desk.rules, desk.circumstances())
+
+    subscriber = next(member.id for member in family.members if member.is_subscriber)
+    assert subscriber == decision.change.events[0].member_id

@@ -136,3 +136,14 @@ def test_rule_9_a_wrong_total_refuses_full_files_and_warns_for_change_files(
 
 def test_rule_9_totals_that_were_not_sent_are_not_compared(desk: Any) -> None:
     assert () == check_counts(desk.header, subscribers=2, dependents=2)
+
+
+def test_an_end_that_is_corrected_keeps_what_could_not_be_credited_before(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD FAM ..2025-08-31", termination_days_limit=60)
+    desk.received_on = date(2026, 3, 1)
+
+    desk.send("024 ANN | 024 PPO GOLD FAM ..2025-07-31")
+    assert [date(2025, 10, 1)] == [row.billable_before for row in desk.family().coverages]
+
+    desk.send("024 ANN | 024 PPO GOLD FAM ..2025-12-31")
+    assert [None] == [row.billable_before for row in desk.family().coverages]

@@ -187,3 +187,104 @@ def test_a_new_premium_alone_is_a_change(on_file: Callable[..., Any]) -> None:
 
     assert "change" == desk.event("001 ANN | 001 PPO GOLD EMP 2025-06-01.. premium=612.00")
     assert "no_change" == desk.event("001 ANN | 001 PPO GOLD EMP 2025-06-01.. premium=612.00")
+
+
+def test_a_change_inside_cover_that_has_ended_does_not_bring_it_back(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    assert "change" == desk.event("001 ANN | 001 PPO GOLD ESP 2025-06-01..")
+    assert [
+        "ANN PPO GOLD EMP 2025-01-01 .. 2025-05-31, active",
+        "ANN PPO GOLD ESP 2025-06-01 .. 2025-08-31, terminated",
+    ] == desk.cover()
+    assert "terminated" == desk.status()
+
+
+def test_another_plan_needs_a_date(on_file: Callable[..., Any]) -> None:
+    assert "DATE_LOGIC" == on_file(ENROLLED).event("001 ANN | 001 PPO SILVER")
+
+
+def test_of_two_plans_the_one_that_is_named_is_changed(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "001 ANN | 021 PPO SILVER EMP 2025-01-01..")
+
+    assert "UNKNOWN_PLAN" == desk.event("001 ANN | 001 PPO - ESP 2025-06-01..")
+    assert "change" == desk.event("001 ANN | 001 PPO SILVER ESP 2025-06-01..")
+    assert [
+        "ANN PPO GOLD EMP 2025-01-01 .. open, active",
+        "ANN PPO SILVER EMP 2025-01-01 .. 2025-05-31, active",
+        "ANN PPO SILVER ESP 2025-06-01 .. open, active",
+    ] == desk.cover()
+
+
+@pytest.mark.parametrize("plan", ["GOLD", "-"])
+def test_a_reinstatement_may_leave_the_plan_out_and_may_last_a_day(on_file: Callable[..., Any], plan: str) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    assert "reinstate" == desk.event(f"025 ANN | 025 PPO {plan} - 2025-11-01..2025-11-01")
+    assert [
+        "ANN PPO GOLD EMP 2025-01-01 .. 2025-08-31, terminated",
+        "ANN PPO GOLD EMP 2025-11-01 .. 2025-11-01, active",
+    ] == desk.cover()
+
+
+def test_a_reinstatement_from_the_day_after_the_end_leaves_no_gap(
+    on_file: Callable[..., Any],
+) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    desk.send("025 ANN | 025 PPO GOLD FAM 2025-09-01..")
+
+    assert [
+        "ANN PPO GOLD EMP 2025-01-01 .. 2025-08-31, terminated",
+        "ANN PPO GOLD FAM 2025-09-01 .. open, active",
+    ] == desk.cover()
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        ("025 ANN | 025 PPO TIN EMP 2025-11-01..", "UNKNOWN_PLAN"),
+        ("025 ANN | 025 PPO SILVER EMP 2025-11-01..", "reinstate"),
+        ("025 ANN | 025 PPO GOLD EMP 2025-11-01..2025-10-01", "DATE_LOGIC"),
+        ("025 ANN | 025 PPO GOLD EMP 2025-01-01..2025-08-31", "DATE_LOGIC"),
+        ("025 ANN | 025 PPO GOLD EMP", "DATE_LOGIC"),
+        ("025 ANN | 025 DEN SMILE EMP 2025-11-01..", "REINSTATE_NOT_TERMINATED"),
+    ],
+)
+def test_what_a_reinstatement_must_say(on_file: Callable[..., Any], sent: str, answer: str) -> None:
+    desk = on_file(
+        ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31", known_plans=frozenset({"GOLD", "SILVER", "SMILE"})
+    )
+
+    assert answer == desk.event(sent)
+
+
+def test_a_reinstatement_of_a_plan_that_never_ended_is_refused_beside_one_that_did(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "001 ANN | 021 PPO SILVER EMP 2025-01-01..", "001 ANN | 024 PPO SILVER - ..2025-08-31")
+
+    assert "REINSTATE_NOT_TERMINATED" == desk.event("025 ANN | 025 PPO GOLD EMP 2025-11-01..")
+    assert "change" == desk.event("025 ANN | 025 PPO - EMP 2025-11-01..")
+    assert "ANN PPO SILVER EMP 2025-11-01 .. open, active" in desk.cover()
+
+
+def test_the_end_of_cover_that_was_added_with_that_end_terminates_it(on_file: Callable[..., Any]) -> None:
+    desk = on_file("021 ANN | 021 PPO GOLD EMP 2025-01-01..2025-08-31")
+
+    assert "terminate" == desk.event("024 ANN | 024 PPO GOLD - ..2025-08-31")
+    assert ["ANN PPO GOLD EMP 2025-01-01 .. 2025-08-31, terminated"] == desk.cover()
+
+
+def test_a_correction_after_the_end_on_file_is_refused(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    assert "DATE_LOGIC" == desk.event("001 ANN | 026 PPO GOLD - 2025-10-01..")
+
+
+def test_a_correction_of_the_plan_voids_the_wrong_one(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED)
+
+    assert "change" == desk.event("001 ANN | 026 PPO SILVER")
+    assert [
+        "ANN PPO GOLD EMP 2025-01-01 .. never, canceled",
+        "ANN PPO SILVER EMP 2025-01-01 .. open, active",
+    ] == desk.cover()
