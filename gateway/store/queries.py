@@ -1,6 +1,8 @@
 """Read models for people: which question is answered where, and how an id is completed."""
 
-from sqlalchemy import Column, Engine, select
+from collections.abc import Callable
+
+from sqlalchemy import Column, ColumnElement, Engine, select
 
 from gateway.errors import NotFound
 from gateway.ports.queries import AccountView, FileLine, InvoiceView, Kind, MemberView, PaymentView, Summary, Timeline
@@ -83,24 +85,23 @@ class SqlQueries:
 
 def _complete(db: Transaction, kind: Kind, prefix: str) -> str:
     """Return the id that `prefix` names wholly, else the only one it begins."""
-    exact = sorted({row[0] for typed, named in _NAMES[kind] for row in db.rows(select(named).where(typed == prefix))})
-    if len(exact) == 1:
-        return str(exact[0])
-    begun = {
-        row[0]
-        for typed, named in _NAMES[kind]
-        for row in db.rows(
-            select(named).where(typed >= prefix, typed < prefix + _LAST).distinct().order_by(named).limit(_CANDIDATES)
-        )
-    }
-    found = exact or sorted(begun)
+    found = _ids(db, kind, lambda typed: typed == prefix) or _ids(
+        db, kind, lambda typed: (typed >= prefix) & (typed < prefix + _LAST)
+    )
     if not found:
-        raise NotFound(
-            f"there is no {kind} {prefix!r}",
-            hint="`gateway log` lists the files, and `gateway show` leads on from there",
-        )
+        hint = "`gateway log` lists the files, and `gateway show` leads on from there"
+        raise NotFound(f"there is no {kind} {prefix!r}", hint=hint)
     if len(found) > 1:
         more = " and more" if len(found) >= _CANDIDATES else ""
-        listed = ", ".join(found[:_CANDIDATES])
-        raise NotFound(f"{prefix!r} may be any of {listed}{more}", hint="write more of the id")
-    return str(found[0])
+        raise NotFound(f"{prefix!r} may be any of {', '.join(found)}{more}", hint="write more of the id")
+    return found[0]
+
+
+def _ids(db: Transaction, kind: Kind, is_meant: Callable[[Column[str]], ColumnElement[bool]]) -> list[str]:
+    """Return the first ids of a kind of which something that may be typed is meant."""
+    found = {
+        str(row[0])
+        for typed, named in _NAMES[kind]
+        for row in db.rows(select(named).where(is_meant(typed)).distinct().order_by(named).limit(_CANDIDATES))
+    }
+    return sorted(found)[:_CANDIDATES]

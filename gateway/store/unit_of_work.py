@@ -82,6 +82,11 @@ class SqlUnitOfWork:
         """Open an incident; False when its key is open or was opened before."""
         return self._db.add_one(incidents, values_of(incident))
 
+    def has_incident(self, kind: str, partner_id: str) -> bool:
+        """Tell whether a partner has an open incident of a kind."""
+        on = incidents.c
+        return self._db.exists((on.kind == kind) & (on.partner_id == partner_id) & on.closed_at.is_(None))
+
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:
         """Close a partner's open incidents of a kind; return how many there were."""
         return self._db.change(
