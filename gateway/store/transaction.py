@@ -1,13 +1,17 @@
 """The connection of one unit of work, and the few shapes of statement that the store is made of."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, fields
 from enum import StrEnum
+from functools import cache
 from itertools import islice
+from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, Table, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.store.bulk import bulk_insert, on_clash
 
 CHUNK = 1000
 """Rows or ids per statement: bounds memory, and stays far below the limits on bound parameters."""
@@ -36,9 +40,7 @@ class Transaction:
 
     def add(self, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows in bulk; one whose key is there is left as it is."""
-        statement = self._insert(table).on_conflict_do_nothing()
-        for chunk in chunks(rows):
-            self.connection.execute(statement, chunk)
+        self._bulk(table, rows, "ON CONFLICT DO NOTHING")
 
     def add_one(self, table: Table, row: Values, *, key: Sequence[str] | None = None) -> bool:
         """Insert a row; False, and nothing, when it is there.
@@ -51,17 +53,16 @@ class Transaction:
 
     def insert(self, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows in bulk; a key that is there is a ConcurrentChange."""
-        for chunk in chunks(rows):
-            self.connection.execute(self._insert(table), chunk)
+        self._bulk(table, rows, "")
 
     def put(self, table: Table, rows: Iterable[Values], *, change: Sequence[str]) -> None:
-        """Insert rows in bulk; of one whose primary key is there, the columns in `change` are written."""
-        insert = self._insert(table)
-        statement = insert.on_conflict_do_update(
-            index_elements=list(table.primary_key.columns), set_={name: insert.excluded[name] for name in change}
-        )
+        """Insert rows in bulk, one for each primary key; of one that is there, the columns in `change` are written."""
+        self._bulk(table, rows, on_clash(table, change, self.connection.dialect))
+
+    def _bulk(self, table: Table, rows: Iterable[Values], clash: str) -> None:
+        """Insert rows that all have the same columns, in chunks."""
         for chunk in chunks(rows):
-            self.connection.execute(statement, chunk)
+            bulk_insert(table, tuple(chunk[0]), clash, self.connection.dialect).run(self.connection, chunk)
 
     def count_up(self, table: Table, key: Values, *, wraps_after: int | None = None) -> int:
         """Add one to the column `last` of the row `key` (made at 1) and return it; others wait for this transaction."""
@@ -133,4 +134,12 @@ def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
 
 def values_of(item: Dataclass) -> dict[str, Any]:
     """Return the fields of a dataclass by name, not looking into nested ones."""
-    return {field.name: getattr(item, field.name) for field in fields(item)}
+    names, take = _fields_of(type(item))
+    return dict(zip(names, take(item), strict=True))
+
+
+@cache
+def _fields_of(kind: type[Dataclass]) -> tuple[tuple[str, ...], Callable[[Dataclass], tuple[Any, ...]]]:
+    """Return the names of a dataclass's fields (two at least), and what takes their values from one."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
