@@ -58,6 +58,8 @@ class DocumentKind(StrEnum):
     REPORT_824 = "824"
     INVOICE_CSV = "invoice_csv"
     INVOICE_JSON = "invoice_json"
+    EFFECTUATION_834 = "834"
+    DISCREPANCY_CSV = "discrepancy_csv"
 
 
 class AckCode(StrEnum):

@@ -8,7 +8,6 @@ what identifies its members and their cover is kept (`Roster`), never the reques
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
 
 from gateway.domain.coverage import (
     CoverageRequest,
@@ -20,6 +19,7 @@ from gateway.domain.coverage import (
 )
 from gateway.domain.finding import Finding, Level, Place
 from gateway.domain.parties import Person
+from gateway.domain.review import Disagreement, Discrepancy
 from gateway.enrollment.case import Case
 from gateway.enrollment.conclude import conclude
 from gateway.enrollment.covers import Covers, Line
@@ -30,28 +30,6 @@ from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
 from gateway.enrollment.timeline import Timeline, current_begin, is_active
 
 _DAY = timedelta(days=1)
-
-
-class Disagreement(StrEnum):
-    """How the file and what is on file disagree."""
-
-    MISSING_HERE = "missing here"
-    MISSING_THERE = "missing there"
-    DATES = "different dates"
-    PLAN = "different plan"
-    TIER = "different tier"
-
-
-@dataclass(frozen=True, slots=True)
-class Discrepancy:
-    """One disagreement about one member; `ordinal` is the INS loop, None for somebody who is not in the file."""
-
-    kind: Disagreement
-    membership_id: str = ""
-    member_id: str = ""
-    ordinal: int | None = None
-    insurance_line: str = ""
-    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

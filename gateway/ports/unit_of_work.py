@@ -33,6 +33,7 @@ from gateway.domain.money import Money
 from gateway.domain.parties import Account
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
 from gateway.ports.jobs import Job
+from gateway.ports.review import Discrepancies, Reviews, WorkItems
 
 
 class Files(Protocol):
@@ -377,6 +378,9 @@ class UnitOfWork(Protocol):
     invoices: Invoices
     ledger: Ledger
     documents: Documents
+    reviews: Reviews
+    work_items: WorkItems
+    discrepancies: Discrepancies
 
     def __enter__(self) -> "UnitOfWork":
         """Begin the transaction."""
@@ -406,6 +410,10 @@ class UnitOfWork(Protocol):
 
     def open_incident(self, incident: Incident) -> bool:
         """Open an incident; False when its key is open or was opened before."""
+        ...
+
+    def has_incident(self, kind: str, partner_id: str) -> bool:
+        """Tell whether a partner has an open incident of a kind."""
         ...
 
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:

@@ -1,9 +1,17 @@
 """The whole schema in one place: importing this module fills `metadata` with every table."""
 
-from gateway.store import tables_billing, tables_enrollment, tables_exchange, tables_work
+from gateway.store import tables_billing, tables_enrollment, tables_exchange, tables_review, tables_work
 from gateway.store.columns import metadata
 
-__all__ = ["is_ours", "metadata", "tables_billing", "tables_enrollment", "tables_exchange", "tables_work"]
+__all__ = [
+    "is_ours",
+    "metadata",
+    "tables_billing",
+    "tables_enrollment",
+    "tables_exchange",
+    "tables_review",
+    "tables_work",
+]
 
 
 def is_ours(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: ARG001, FBT001

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, update
 
 from gateway.domain.exchange import Incident, LogEvent
 from gateway.ports.jobs import Job, JobQueue
+from gateway.ports.review import Discrepancies, Reviews, WorkItems
 from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, Requests
 from gateway.store import driver_errors
 from gateway.store.documents import SqlDocuments
@@ -16,6 +17,7 @@ from gateway.store.files import SqlFiles
 from gateway.store.invoices import SqlInvoices
 from gateway.store.ledger import SqlLedger
 from gateway.store.requests import SqlRequests
+from gateway.store.reviews import SqlDiscrepancies, SqlReviews, SqlWorkItems
 from gateway.store.tables_work import incidents, log_events, ticks
 from gateway.store.transaction import Transaction, values_of
 
@@ -34,6 +36,9 @@ class SqlUnitOfWork:
     invoices: Invoices
     ledger: Ledger
     documents: Documents
+    reviews: Reviews
+    work_items: WorkItems
+    discrepancies: Discrepancies
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
         """Take the engine, and the queue that deferred jobs go to."""
@@ -51,6 +56,9 @@ class SqlUnitOfWork:
         self.invoices = SqlInvoices(self._db)
         self.ledger = SqlLedger(self._db)
         self.documents = SqlDocuments(self._db)
+        self.reviews = SqlReviews(self._db)
+        self.work_items = SqlWorkItems(self._db)
+        self.discrepancies = SqlDiscrepancies(self._db)
         return self
 
     def __exit__(

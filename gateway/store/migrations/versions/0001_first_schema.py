@@ -26,7 +26,8 @@ TABLES = (
     "business_references", "applied_stamps", "documents", "delivery_attempts", "control_numbers", "accounts",
     "memberships", "members", "coverages", "membership_events", "membership_log", "invoice_requests", "invoices",
     "invoice_lines", "number_series", "journal_books", "journal_entries", "journal_postings", "receipts",
-    "remittances", "remittance_lines", "placements", "cases", "jobs", "ticks", "incidents", "log_events",
+    "remittances", "remittance_lines", "placements", "cases", "reviews", "work_items", "discrepancies", "jobs", "ticks",
+    "incidents", "log_events",
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def upgrade() -> None:
     _invoices()
     _ledger()
     _payments()
+    _reviews()
     _work()
 
 
@@ -217,7 +219,7 @@ def _documents() -> None:
         *required(TEXT, "reason"),
         *required(NUMBER, "tries"),
         *required(TEXT, "subject_id control_number"),
-        one_of("kind", "TA1 999 997 824 invoice_csv invoice_json"),
+        one_of("kind", "TA1 999 997 824 invoice_csv invoice_json 834 discrepancy_csv"),
         one_of("state", "queued sending sent unknown verified acknowledged rejected given_up"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
@@ -532,6 +534,56 @@ def _payments() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     index("cases", "account_id")
+
+
+def _reviews() -> None:
+    op.create_table(
+        "reviews",
+        *required(TEXT, "id set_id file_id"),
+        *required(STATE, "verdict"),
+        *required(TEXT, "by reason"),
+        *required(INSTANT, "at"),
+        *required(TEXT, "waived"),
+        one_of("verdict", "release refuse"),
+        sa.PrimaryKeyConstraint("id"),
+        names_row_of("set_id", "transaction_sets.id"),
+        names_row_of("file_id", "files.id"),
+    )
+    index("reviews", "set_id")
+    index("reviews", "file_id")
+    op.create_table(
+        "work_items",
+        *required(TEXT, "id partner_id account_id subscriber_id names code message file_id set_id"),
+        *required(NUMBER, "ordinal position"),
+        *required(INSTANT, "opened_at"),
+        *optional(STATE, "ending"),
+        *optional(INSTANT, "closed_at"),
+        *optional(TEXT, "closed_by"),
+        one_of("ending", "applied sent_again released refused"),
+        sa.PrimaryKeyConstraint("id"),
+        names_row_of("file_id", "files.id"),
+        names_row_of("set_id", "transaction_sets.id"),
+        names_row_of("closed_by", "transaction_sets.id"),
+    )
+    index("work_items", "partner_id", "closed_at", "subscriber_id")
+    index("work_items", "closed_at", "opened_at")
+    index("work_items", "file_id")
+    index("work_items", "set_id")
+    op.create_table(
+        "discrepancies",
+        *required(TEXT, "set_id"),
+        *required(NUMBER, "number"),
+        *required(STATE, "kind"),
+        *required(TEXT, "membership_id member_id"),
+        *optional(NUMBER, "ordinal"),
+        *required(TEXT, "insurance_line plan subscriber_id on_file sent"),
+        sa.CheckConstraint(
+            "kind IN ('missing here', 'missing there', 'different dates', 'different plan', 'different tier')",
+            name="kind",
+        ),
+        sa.PrimaryKeyConstraint("set_id", "number"),
+        names_row_of("set_id", "transaction_sets.id"),
+    )
 
 
 def _work() -> None:
