@@ -11,17 +11,14 @@ from gateway.x12.check_value import is_date, is_time
 ISA_BYTES = 106
 _ISA_ELEMENTS = 16
 _ISA_LONGEST = 400  # how far the sixteenth separator is looked for where the widths are wrong
-_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)
 _NO_REPETITION_BEFORE = "00402"
 
 # DOMAIN 7.2: these refuse the interchange; 014, 015 and 019 do not. What DOMAIN does not name follows its spirit: an
 # interchange that can be read and answered is accepted with errors, one that cannot is rejected.
 _ACCEPTED_WITH_ERRORS = frozenset({"010", "011", "012", "013", "014", "015", "019"})
 
-_QUALIFIERS = frozenset(
-    "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 "
-    "AM NR SA SN ZZ".split()
-)  # the standard's I05; the HIPAA guides use nine of them, but an envelope may carry other sets
+# The standard's I05; the HIPAA guides use nine of them, but an envelope may carry other sets.
+_QUALIFIERS = frozenset({*(f"{n:02d}" for n in range(1, 39) if n not in {5, 6}), "AM", "NR", "SA", "SN", "ZZ"})
 _AGENCIES = frozenset({"X", "T"})
 
 
@@ -32,11 +29,6 @@ class Isa:
     elements: tuple[str, ...]
     delimiters: Delimiters
     length: int
-
-    @property
-    def widths_are_wrong(self) -> bool:
-        """Whether an element has another width than the standard's: the delimiters were found all the same."""
-        return tuple(map(len, self.elements[:16])) != _WIDTHS
 
 
 def read_isa(data: bytes, at: int) -> Isa | None:

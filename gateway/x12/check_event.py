@@ -82,7 +82,7 @@ class InterchangeClosed:
 
 @dataclass(frozen=True, slots=True)
 class FileFindings:
-    """What is wrong outside of every interchange: `FILE:NOT_X12`, `FILE:BOM`, `FILE:TRAILING_DATA` …"""
+    """What is wrong outside of interchanges: `FILE:NOT_X12`, `FILE:BOM`, `FILE:GARBAGE` or `FILE:TRAILING_DATA`."""
 
     findings: tuple[Finding, ...]
 

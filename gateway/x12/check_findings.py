@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.x12.check_event import Severities
-from gateway.x12.check_rules import Complaint, Rule
+from gateway.x12.check_rule import Complaint, Rule
 from gateway.x12.check_segment import ElementFault
 from gateway.x12.check_source import Source
 from gateway.x12.plan import SegmentPlan

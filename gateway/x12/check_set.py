@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from gateway.x12.check_event import Severities
 from gateway.x12.check_findings import Findings
-from gateway.x12.check_rules import RULES, Rule
+from gateway.x12.check_rule import Rule, Seen, Span
+from gateway.x12.check_rules import RULES
 from gateway.x12.check_segment import SegmentReader
 from gateway.x12.check_source import Source
 from gateway.x12.plan import UNKNOWN, ChildPlan, GuidePlan, LoopPlan, SegmentPlan, Step, ways
@@ -86,7 +87,7 @@ class SetWalk:
             if len(elements) == 1:
                 self._findings.on_segment("8", f"{target.tag} has no elements", target.tag, target.loop.node.id)
         for rule in self._watching.get(target.tag, ()):
-            for complaint in rule.see(elements, target.loop.node.id, position):
+            for complaint in rule.see(Seen(elements, target.loop.node.id, position)):
                 self._findings.on_rule(rule, complaint, target)
         if target.tag in {"REF", "ENT"}:
             self._name_unit(target, elements)
@@ -115,27 +116,29 @@ class SetWalk:
         first = start - len(run.end)
         if found is None or first < 0 or data[first:start] != run.end:
             return 0
-        last = self._until_trouble(run, data, first, found.end() - len(run.end))
-        count = data.count(run.opening, first, last)
+        span = self._until_trouble(run, Span(data, first, found.end() - len(run.end)))
+        count = span.count(run.opening)
         outer, inner = self._frames[-2:]
         if not count or outer.counts[loop.index] + count - 1 > loop.most:
             return 0
         for rule in self._rules:
-            rule.skim(data, first, last)
+            rule.skim(span)
         outer.counts[loop.index] += count - 1
         inner.reported = len(loop.required_children)
         if loop.first.tag == self._unit_tag:
             self._units += count - 1
             self._findings.unit = self._units
-        source.window.at = last + len(run.end)
+        source.window.at = span.end + len(run.end)
         return data.count(source.terminator, start, source.window.at)
 
-    def _until_trouble(self, run: Run, data: bytes, start: int, end: int) -> int:
-        """Return where in the run `data[start:end]` the repetition begins that is not for the fast path, or `end`."""
-        troubles = [rule.trouble(data, start, end) for rule in self._rules]
-        troubles.append(late_range(data, start, end))
+    def _until_trouble(self, run: Run, span: Span) -> Span:
+        """Return `span` up to the repetition of the loop that is not for the fast path, if there is one."""
+        troubles = [rule.trouble(span) for rule in self._rules]
+        troubles.append(late_range(*span))
         where = min((each for each in troubles if each >= 0), default=-1)
-        return end if where < 0 else data.rfind(run.opening, start, where + len(run.opening))
+        if where < 0:
+            return span
+        return span._replace(end=span.data.rfind(run.opening, span.start, where + len(run.opening)))
 
     def _guess(self, elements: Sequence[str], source: Source) -> Step | None:
         """Return the likeliest way for a segment whose qualifier is no code of the guide: one fault, not a cascade.

@@ -1,6 +1,7 @@
 """The segments of one interchange, one after the other, whatever lies between them."""
 
 from gateway.domain.exchange import Delimiters
+from gateway.domain.finding import Place
 from gateway.x12.reader import BLANKS, LINE_ENDS, Window, text_of
 
 PADDING = BLANKS + b"\x00\x1a"
@@ -11,10 +12,11 @@ _PADDINGS = frozenset({b"", *(bytes([each]) for each in PADDING)})
 
 
 class Source:
-    """Reads segments off a window. After `next`, `at` is where in the window's data the last segment begins.
+    """Reads segments off a window.
 
-    `raw` are its bytes without terminator and line ends; `indented` says that blanks stood before its id, `cut_off` that the file ended before its terminator, `too_long`
-    that it was over the limit and skipped.
+    After `next`, `at` is where in the window's data the last segment begins and `raw` its bytes without terminator and
+    line ends. `indented` says that blanks stood before its id, `cut_off` that the file ended before its terminator,
+    `too_long` that it was over the limit and skipped.
     """
 
     __slots__ = ("_longest", "_separator", "at", "cut_off", "indented", "raw", "terminator", "too_long", "window")
@@ -72,6 +74,10 @@ class Source:
         data, start = self.window.data, self.window.at
         end = data.find(self.terminator, start)
         return text_of(data[start : max(end, start)].strip(PADDING)).split(self._separator)
+
+    def place(self, tag: str) -> Place:
+        """Return the place of the last segment, outside of any set."""
+        return Place(tag[:3] or None, line=self.window.line(self.at), byte=self.window.byte(self.at))
 
     def look_ahead(self, size: int) -> None:
         """Bring `size` bytes from the last segment on into the window, if the file has them."""

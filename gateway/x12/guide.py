@@ -4,7 +4,7 @@ pyx12 is our authority for what a guide says; only its files are used, never its
 corrections to pyx12's lie in the home's `mappings/guides/`, in the same XML form:
 
     maps.xml, dataele.xml, codes.xml   pyx12's index, data elements and external code lists (ours are laid over them)
-    *.xml with <transaction>           one guide each; ours say in their ISA12, GS01, GS08 and ST01 codes what they are for
+    *.xml with <transaction>           one guide each; ours say by the codes of ISA12, GS01, GS08 and ST01 what for
     overlay.xml                        corrections to pyx12's guides and code lists, each with its reason
 """
 
@@ -142,7 +142,7 @@ class _Entry:
 
 
 class GuideLibrary:
-    """All guides there are: pyx12's, with our corrections and our own laid over them. Guides are loaded when asked for."""
+    """All guides there are: pyx12's, with our corrections and our own laid over them; each is loaded when asked for."""
 
     def __init__(self, folder: Path | None) -> None:
         """Take the home's `mappings/guides`, or None for pyx12's guides alone."""

@@ -185,7 +185,7 @@ def _entries(loop: LoopPlan) -> tuple[LoopPlan, ...]:
 
 
 def _qualifier(node: SegmentNode) -> Qualifier | None:
-    """Return what tells this node apart: as in pyx12, ID codes of element 01, of ENT02, of HL03, or of a first component."""
+    """Return what tells this node apart: as in pyx12, ID codes of element 01, ENT02, HL03 or a first component."""
     parts = {part.sequence: part for part in node.elements}
     first = parts.get(1)
     if isinstance(first, ElementNode) and first.usage == "R" and _tells_apart(first):

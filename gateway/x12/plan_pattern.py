@@ -6,14 +6,14 @@ decided by its first characters, so that no input makes a pattern go back over w
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, permutations
 from typing import NamedTuple, TypeAlias
 
 from gateway.domain.exchange import Delimiters
 from gateway.x12.check_value import DATE_FORMATS, faults_of
-from gateway.x12.guide import UNLIMITED, CompositeNode, ElementNode, SegmentNode, SyntaxNote
+from gateway.x12.guide import UNLIMITED, CompositeNode, DataElement, ElementNode, SegmentNode, SyntaxNote
 from gateway.x12.plan import ChildPlan, LoopPlan, SegmentPlan
 
 Pattern: TypeAlias = re.Pattern[bytes]
@@ -100,7 +100,7 @@ class PatternWriter:
         return self._child(first) + "".join(self._group(group) for group in groups)
 
     def _group(self, group: list[ChildPlan]) -> str:
-        """Return the pattern of children that may stand in any order: the guide's order, and one of them between all."""
+        """Return the pattern of children that may stand in any order: the guide's, with one of them between all."""
         wide = [child for child in group if child.most > 1]
         if len(group) > 1 and len(wide) == 1 and not wide[0].required:
             share = min(wide[0].most, _REPEAT_MAX) // len(group)
@@ -188,23 +188,16 @@ class PatternWriter:
         if node.pattern:
             return _NEVER
         if node.codes:
-            good = [code for code in node.codes if not any(faults_of(node, code, version=self._style.version))]
             marks = self._style.marks
-            taken = {marks.element, marks.component, marks.repetition, marks.segment} - {""}
-            return _one_of(code for code in good if not taken & set(code))
+            taken = {marks.element, marks.component, marks.repetition, marks.segment}
+            fitting = (code for code in node.codes if not any(faults_of(node, code, version=self._style.version)))
+            return _one_of(code for code in fitting if not taken & set(code))
         if data.number == _POSTAL_CODE:
             return _ZIP
-        if data.type == "DT":
-            return _DATE if data.min <= 8 <= data.max else _NEVER
-        if data.type == "TM":
-            return _time(data.min, data.max)
-        if data.type == "R":
-            whole = f"[0-9]{{{data.min},{data.max}}}+"
-            if data.max < data.min + 2:
-                return f"-?+{whole}"
-            return f"-?+(?:[0-9]{{{data.min},{data.max - 2}}}+(?:[.][0-9]{{1,2}}+)?+|{whole})"
-        if data.type.startswith("N"):
-            return f"-?+[0-9]{{{data.min},{data.max}}}+"
+        kind = data.type[:1] if data.type.startswith("N") else data.type
+        return _TYPES.get(kind, self._string)(data)
+
+    def _string(self, data: DataElement) -> str:
         return f"{self._text}{{{data.min},{min(data.max, _REPEAT_MAX)}}}+(?<! )"
 
     def _notes(self, node: SegmentNode, end: str) -> str:
@@ -291,6 +284,21 @@ def _time(least: int, most: int) -> str:
         return _NEVER
     seconds = "(?:[0-5][0-9](?:[0-9]{1,2}+)?+)?+" if most >= 8 else "(?:[0-5][0-9])?+" if most >= 6 else ""
     return _TIME + seconds
+
+
+def _decimal(data: DataElement) -> str:
+    whole = f"[0-9]{{{data.min},{data.max}}}+"
+    if data.max < data.min + 2:
+        return f"-?+{whole}"
+    return f"-?+(?:[0-9]{{{data.min},{data.max - 2}}}+(?:[.][0-9]{{1,2}}+)?+|{whole})"
+
+
+_TYPES: dict[str, Callable[[DataElement], str]] = {
+    "DT": lambda data: _DATE if data.min <= 8 <= data.max else _NEVER,
+    "TM": lambda data: _time(data.min, data.max),
+    "R": _decimal,
+    "N": lambda data: f"-?+[0-9]{{{data.min},{data.max}}}+",
+}
 
 
 def _times(pattern: str, least: int, most: int) -> str:

@@ -16,9 +16,12 @@ BLANKS = b" \t\r\n"
 
 
 class Segment:
-    """One segment of a set: `position` counts from ST = 1, `byte` is its offset in the file, `raw` has no terminator."""
+    """One segment of a set.
 
-    __slots__ = ("_separator", "byte", "elements", "position", "raw")
+    `position` counts from ST = 1, `byte` is its offset in the file, `raw` its bytes without terminator.
+    """
+
+    __slots__ = ("byte", "elements", "position", "raw")
 
     def __init__(self, raw: bytes, separator: str, position: int, byte: int) -> None:
         """Split `raw` at the element separator (a one-character string)."""

@@ -160,9 +160,8 @@ def main() -> None:
     print(
         f"Python {platform.python_version()}, {platform.processor() or platform.machine()}, {asked.members:,} members"
     )
-    print(
-        f"{'file':11} {'bad':>5} {'segments':>10} {'findings':>8} {'pyx12/s':>10} {'gateway/s':>12} {'ratio':>8} {'aim':>6} {'peak':>10}"
-    )
+    titles = ("file", "bad", "segments", "findings", "pyx12/s", "gateway/s", "ratio", "aim", "peak")
+    print("{:11} {:>5} {:>10} {:>8} {:>10} {:>12} {:>8} {:>6} {:>10}".format(*titles))
     with tempfile.TemporaryDirectory() as name:
         for kind, bad, aim in FILES:
             print(measure(kind, bad, aim, asked.members, Path(name)), flush=True)

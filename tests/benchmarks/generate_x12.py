@@ -83,7 +83,8 @@ def _varied_834(n: int, *, is_bad: bool) -> Iterator[str]:
     day = f"{1950 + n % 60}{1 + n % 12:02d}{1 + n % 28:02d}"
     place = (f"CITY {n}", _STATES[n % 8], f"{10000 + n % 80000}")
     reason = "QQ" if is_bad else ("20", "22", "28", "41")[n % 4]
-    yield f"INS*{'Y*18' if subscriber else 'N*' + ('01', '19', '17')[n % 3]}*{('021', '001')[n % 2]}*{reason}*A*{'ABC'[n % 3]}:{n % 3}**FT"
+    relation = "Y*18" if subscriber else f"N*{('01', '19', '17')[n % 3]}"
+    yield f"INS*{relation}*{('021', '001')[n % 2]}*{reason}*A*{'ABC'[n % 3]}:{n % 3}**FT"
     yield f"REF*0F*S{n:09d}"
     yield f"REF*1L*G{n % 977:05d}"
     yield f"REF*DX*DEPT{n % 83}"

@@ -34,7 +34,7 @@ class Mutation(NamedTuple):
 
 
 def mutate(segments: list[str], seed: int) -> Mutation:
-    """Return `segments` (ST to SE) with one fault, chosen by `seed`; SE01 is made right again, unless it is the fault."""
+    """Return `segments` (ST to SE) with one fault, chosen by `seed`; SE01 is right, unless it is the fault."""
     dice = random.Random(seed)
     body = list(segments)
     at = dice.randrange(1, len(body) - 1)
