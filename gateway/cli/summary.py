@@ -82,6 +82,5 @@ def _print_cash(summary: Summary) -> None:
 def _print_attention(summary: Summary) -> None:
     """Print what a person should look at."""
     rows = [("quarantined", file.id, f"{file.name}: {file.reason}") for file in summary.quarantined]
-    rows += [("refused", file.id, f"{file.name}: {file.reason}") for file in summary.refused]
     rows += [(incident.kind.replace("_", " "), incident.partner_id, incident.message) for incident in summary.incidents]
     print_table("For a person to look at", ("WHAT", "WHICH", "WHY"), rows)

@@ -13,15 +13,14 @@ from gateway.domain.finding import Finding
 class FileState(StrEnum):
     """Where an inbound file is on its route.
 
-    received → checked → applied → acknowledged; or refused (their data), or quarantined (a person must look).
+    received → checked → applied → acknowledged; or quarantined, where a person must look.
     """
 
     RECEIVED = "received"  # bytes kept, nothing read yet
     CHECKED = "checked"  # envelopes, sets and findings recorded
     APPLIED = "applied"  # every set is in a final state
     ACKNOWLEDGED = "acknowledged"  # every acknowledgement owed is queued for delivery: the end of the route
-    REFUSED = "refused"  # not readable as X12 at all: no acknowledgement is possible, a person must tell the partner
-    QUARANTINED = "quarantined"  # our work on it failed three times, or it is over a limit
+    QUARANTINED = "quarantined"  # no X12 at all, so that no acknowledgement is possible; or our work failed three times
 
 
 class SetState(StrEnum):

@@ -353,7 +353,6 @@ class Summary:
     cash: CashSummary
     incidents: tuple[Incident, ...]  # open
     quarantined: tuple[FileLine, ...]
-    refused: tuple[FileLine, ...]
 
 
 class Queries(Protocol):

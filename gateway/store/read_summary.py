@@ -33,7 +33,6 @@ def summary(db: Transaction) -> Summary:
         cash=_cash(SqlLedger(db)),
         incidents=tuple(Incident(**row._asdict()) for row in opened),
         quarantined=tuple(in_states(db, FileState.QUARANTINED)),
-        refused=tuple(in_states(db, FileState.REFUSED)),
     )
 
 

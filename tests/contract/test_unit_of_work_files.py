@@ -69,9 +69,9 @@ def test_a_file_moves_on_only_from_where_it_is_expected(open_unit: OpenUnitOfWor
         unit.files.claim(file())
         assert not unit.files.move("F1", FileState.APPLIED, expected=[FileState.CHECKED], reason="too early")
         assert file() == unit.files.get("F1")
-        assert unit.files.move("F1", FileState.REFUSED, expected=[FileState.RECEIVED], reason="This is no X12")
-        assert replace(file(), state=FileState.REFUSED, reason="This is no X12") == unit.files.get("F1")
-        assert not unit.files.move("F2", FileState.REFUSED, expected=list(FileState))
+        assert unit.files.move("F1", FileState.QUARANTINED, expected=[FileState.RECEIVED], reason="This is no X12")
+        assert replace(file(), state=FileState.QUARANTINED, reason="This is no X12") == unit.files.get("F1")
+        assert not unit.files.move("F2", FileState.QUARANTINED, expected=list(FileState))
 
 
 def test_failed_tries_are_counted(open_unit: OpenUnitOfWork) -> None:

@@ -88,7 +88,7 @@ def _files() -> None:
         *required(STATE, "state"),
         *required(TEXT, "reason"),
         *required(NUMBER, "tries"),
-        one_of("state", "received checked applied acknowledged refused quarantined"),
+        one_of("state", "received checked applied acknowledged quarantined"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("partner_id", "sha256"),
     )
