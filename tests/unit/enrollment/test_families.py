@@ -297,3 +297,24 @@ def test_a_finding_names_the_business_unit_for_the_acknowledgement(desk: Any) ->
     [finding] = desk.send("021 ADAM | 021 PPO GOLD - 2025-01-01..").findings
 
     assert "SUBSCRIBER NUMBER REF02:S100" == finding.context
+
+
+def test_a_comparison_changes_nobody_s_data(family: Any, person: Callable[..., Any]) -> None:
+    before = family.family()
+
+    assert "compare" == family.event("030 ADAM | 030 PPO GOLD", person=person("ADAM", last_name="BRAVO"), policy="G9")
+    assert before == family.family()
+
+
+def test_a_dependent_is_found_by_another_number_than_the_ssn(family: Any, person: Callable[..., Any]) -> None:
+    family.send("001 AMY reason=25", person=person("AMY", other_id="E0001-D1"))
+    known = person("CAT", ssn="", other_id="E0001-D1", first_name="AIMEE")
+
+    assert "change" == family.event("021 AMY | 021 DEN SMILE CHD 2025-01-01..", person=known)
+    assert 3 == len(family.family().members)
+
+
+def test_a_status_that_is_not_sent_stays(family: Any) -> None:
+    assert "no_change" == family.event("001 ANN", benefit_status="")
+    assert "info" == family.event("001 ANN", benefit_status="C")
+    assert "C" in {member.benefit_status for member in family.family().members}
