@@ -20,6 +20,7 @@ from gateway.domain.finding import Finding, Level
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
+from gateway.pipeline.check import ACTED_ON
 from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
@@ -176,9 +177,10 @@ def _business(unit: UnitOfWork, record: SetRecord) -> tuple[Finding, ...]:
 def _is_reported(unit: UnitOfWork, record: SetRecord, *, always: bool) -> bool:
     """Tell whether a set goes on the 824: it has business findings, or the partner wants good news too.
 
-    What a 999 rejected was never looked at, and what is ignored or still our own fault says nothing of theirs.
+    What a 999 rejected was never looked at, and what is ignored or still our own fault says nothing of theirs. An
+    acknowledgement is never reported on: two partners who want good news would answer each other for ever.
     """
-    if record.ack is AckCode.REJECTED or record.state not in _REPORTED:
+    if record.set.type not in ACTED_ON or record.ack is AckCode.REJECTED or record.state not in _REPORTED:
         return False
     return always or bool(_business(unit, record))
 

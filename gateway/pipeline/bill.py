@@ -8,11 +8,12 @@ from gateway.billing.invoice import BillOrder
 from gateway.billing.lifecycle import due
 from gateway.domain.charge import Invoice
 from gateway.domain.parties import Account
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, NotFound
 from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window
 from gateway.pipeline.invoice import Billed, Held, bill_account, hold
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.retry import reason_of
 from gateway.pipeline.timetable import TODAY
 from gateway.ports.jobs import Job
 
@@ -33,12 +34,7 @@ def bill(plant: Plant, on: date) -> BillReport:
     """
     report = BillReport()
     for account_id, order in orders(plant, on):
-        try:
-            outcome = bill_account(plant, account_id, order)
-        except GatewayError as error:
-            if error.is_temporary:
-                raise
-            outcome = hold(plant, account_id, order, f"{type(error).__name__}: {error}")
+        outcome = order if isinstance(order, Held) else _bill_or_hold(plant, account_id, order)
         match outcome:
             case Billed(invoice):
                 report.invoices.append(invoice)
@@ -50,29 +46,50 @@ def bill(plant: Plant, on: date) -> BillReport:
     return report
 
 
+def _bill_or_hold(plant: Plant, account_id: str, order: BillOrder) -> Billed | Held | None:
+    """Bill one account; whatever is wrong with it holds it, and only a database that is away stops the run."""
+    try:
+        return bill_account(plant, account_id, order)
+    except Exception as error:
+        if isinstance(error, GatewayError) and error.is_temporary:
+            raise
+        get_logger(account=account_id).error("not billed", error=type(error).__name__, exc_info=error)
+        return hold(plant, account_id, order.key, reason_of(error))
+
+
 def bill_due(plant: Plant, subject: str) -> None:
     """Enqueue one `invoice` job for every account that is to be billed on the day `subject` ("today" or ISO)."""
     on = plant.clock.business_date() if subject == TODAY else date.fromisoformat(subject)
+    found = [(account_id, order) for account_id, order in orders(plant, on) if isinstance(order, BillOrder)]
     with plant.open_unit() as unit:
-        for account_id, order in orders(plant, on):
+        for account_id, order in found:
             unit.defer(Job("invoice", f"{account_id}@{on.isoformat()}@{order.key}", lock=f"account/{account_id}"))
         unit.commit()
 
 
-def orders(plant: Plant, on: date) -> Iterator[tuple[str, BillOrder]]:
+def orders(plant: Plant, on: date) -> Iterator[tuple[str, BillOrder | Held]]:
     """Yield account and order: first the requests that are due, oldest first, then the open windows.
 
     An account with both gets the request's bill first; what the window then finds is only what the request's cutoff
-    left out.
+    left out. An account that is not configured any more is held.
     """
     with plant.open_unit() as unit:
         requests = [request for request in unit.requests.due(on) if due(request, on, plant.clock.now().date())]
     for request in requests:
         yield request.account_id, BillOrder.of_request(request)
     for account in _accounts(plant):
+        order = _window_order(plant, account, on)
+        if order is not None:
+            yield account.id, order
+
+
+def _window_order(plant: Plant, account: Account, on: date) -> BillOrder | Held | None:
+    """Return the order of the account's window that is open on a day, if one is."""
+    try:
         window = open_window(account_rules(plant, account), on)
-        if window is not None:
-            yield account.id, BillOrder.of_window(account.id, window, on)
+    except NotFound as error:
+        return hold(plant, account.id, account.id, reason_of(error))
+    return BillOrder.of_window(account.id, window, on) if window is not None else None
 
 
 def _accounts(plant: Plant) -> Iterator[Account]:

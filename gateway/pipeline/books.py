@@ -31,7 +31,10 @@ def remittance_rules(partner: Partner) -> RemittanceRules:
 
 
 def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
-    """Load everything that a remittance could mean, and nothing else (DOMAIN 5.5)."""
+    """Load everything that a remittance could mean, and nothing else (DOMAIN 5.5).
+
+    The accounts stay locked until the transaction ends, so that no two payments settle the same invoice.
+    """
     members = _members(unit, wanted_member_ids(remittance))
     wanted = wanted_accounts(remittance)
     configured = list(_configured(plant))
@@ -43,6 +46,8 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
     meant = named | {known.account_id for each in members.values() for known in each}
     meant |= {each.id for each in configured if wanted & {each.id, *each.policies, *each.tax_ids}}
     accounts = configured + _individual(unit, meant - {each.id for each in configured})
+    for account_id in sorted(meant):
+        unit.enrollment.lock_account(account_id)
     open_invoices = [invoice for account_id in sorted(meant) for invoice in unit.invoices.open_invoices(account_id)]
     return Books(
         accounts=tuple(accounts),

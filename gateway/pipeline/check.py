@@ -19,6 +19,7 @@ from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
 from gateway.pipeline.agreement import Verdict, judge_interchange
+from gateway.pipeline.incidents import open_incident
 from gateway.pipeline.plant import Plant
 from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import UnitOfWork
@@ -192,6 +193,9 @@ class _Recorder:
         else:
             to, reason = FileState.QUARANTINED, _NO_X12
             text = f"Quarantined: {reason}"
+            key = content_id("N", self.file.id)
+            message = f"{self.file.id}: {text}"
+            open_incident(self.plant, self.unit, "file_quarantined", self.file.partner_id, message, key=key)
         self.unit.files.move(self.file.id, to, expected=[FileState.RECEIVED], reason=reason)
         self.unit.record(
             LogEvent(content_id("E", self.file.id, "check"), now, "check", self.file.id, self.file.id, text)

@@ -2,53 +2,108 @@
 
 from gateway.domain.exchange import DeliveryState, LogEvent, OutboundDocument
 from gateway.domain.identity import content_id
-from gateway.errors import ConnectionDropped, HostUnreachable, TransferIncomplete, TransportError
+from gateway.errors import ConfigurationError, ConnectionDropped, GatewayError, TransferIncomplete
 from gateway.logs import get_logger
-from gateway.partners.profile import PartnerStatus
+from gateway.partners.profile import PartnerStatus, Profile
+from gateway.pipeline.incidents import connection_fault, open_incident
+from gateway.pipeline.outgoing import delivery
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.retry import reason_of
+from gateway.ports.jobs import Job
+from gateway.ports.unit_of_work import UnitOfWork
 
 _MAY_BE_SENT = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+_WAITS = "waits for the partner: "
 
 
 def deliver(plant: Plant, document_id: str) -> None:
     """Deliver one document: queued → sending → sent → verified; or back to queued, or unknown, and the error goes on.
 
     A document found in `sending`, `sent` or `unknown` was interrupted: putting it again is safe, because the
-    transport answers with the receipt when the same bytes are already there under that name. A partner that is not
-    active, or has no server, keeps its documents queued.
+    transport answers with the receipt when the same bytes are already there under that name. The documents of a
+    partner that is not active, or has no server, wait until it is and has one (`take_up`).
     """
     with plant.open_unit() as unit:
         document = unit.documents.get(document_id)
-    profile = plant.partner(document.partner_id).profile
-    if document.state not in _MAY_BE_SENT or profile.sftp is None or profile.status is not PartnerStatus.ACTIVE:
+    if document.state not in _MAY_BE_SENT:
         return
-    _move(plant, document, DeliveryState.SENDING)
-    log = get_logger(partner=document.partner_id, document=document.id, kind=document.kind.value)
+    obstacle = _obstacle(plant.partner(document.partner_id).profile)
+    if obstacle:
+        _park(plant, document, obstacle)
+        return
+    if not _move(plant, document, DeliveryState.SENDING):
+        return
     try:
         with plant.open_session(document.partner_id) as session, plant.archive.open(document.kept_path) as content:
             receipt = session.deliver(content, document.size_bytes, document.folder, document.name)
-    except TransportError as error:
-        _move(plant, document, _state_after(error), reason=f"{type(error).__name__}: {error}")
+    except GatewayError as error:
+        _move(plant, document, _state_after(document.state, error), reason=reason_of(error))
         raise
     _move(plant, document, DeliveryState.SENT)
     if receipt.size_bytes == document.size_bytes:
         _move(plant, document, DeliveryState.VERIFIED)
+    log = get_logger(partner=document.partner_id, document=document.id, kind=document.kind.value)
     log.info("delivered", size_bytes=receipt.size_bytes)
 
 
-def _state_after(error: TransportError) -> DeliveryState:
+def give_up(plant: Plant, job: Job, error: Exception) -> None:
+    """End a delivery that failed again and again: a person decides what happens to the document.
+
+    Where only the way to the partner is closed (its server, our login) nothing is wrong with the document: it waits
+    until that way is open again.
+    """
+    with plant.open_unit() as unit:
+        document = unit.documents.get(job.subject)
+    if connection_fault(error) or isinstance(error, ConfigurationError):
+        _park(plant, document, reason_of(error))
+        return
+    reason, now = reason_of(error), plant.clock.now()
+    with plant.open_unit() as unit:
+        if unit.documents.move(document.id, DeliveryState.GIVEN_UP, expected=_MAY_BE_SENT, at=now, reason=reason):
+            message = f"{document.kind} {document.id} could not be delivered to {document.folder}: {reason}"
+            key = content_id("N", "delivery", document.id)
+            open_incident(plant, unit, "delivery_given_up", document.partner_id, message, key=key)
+        unit.commit()
+
+
+def take_up(plant: Plant, unit: UnitOfWork, partner_id: str) -> None:
+    """Enqueue what waits for a partner whose server just let us in, each document once; the caller commits."""
+    if _obstacle(plant.partner(partner_id).profile):
+        return
+    for document in unit.documents.in_state([DeliveryState.QUEUED, DeliveryState.UNKNOWN]):
+        if document.partner_id == partner_id and document.reason.startswith(_WAITS):
+            state, now = document.state, plant.clock.now()
+            unit.documents.move(document.id, state, expected=[state], at=now, reason="taken up again")
+            unit.defer(delivery(document))
+
+
+def _obstacle(profile: Profile) -> str:
+    """Return why nothing is sent to a partner, as configured; '' where it is."""
+    if profile.status is not PartnerStatus.ACTIVE:
+        return f"it is {profile.status}, not active"
+    return "" if profile.sftp is not None else "its profile has no [sftp]"
+
+
+def _park(plant: Plant, document: OutboundDocument, why: str) -> None:
+    """Note what a document waits for; one that was under way when it was interrupted may be there."""
+    reason = f"{_WAITS}{why}"
+    if document.reason != reason:
+        to = DeliveryState.QUEUED if document.state is DeliveryState.QUEUED else DeliveryState.UNKNOWN
+        _move(plant, document, to, reason=reason)
+
+
+def _state_after(before: DeliveryState, error: GatewayError) -> DeliveryState:
     """Say what we know after a failed attempt: nothing was put, or it may be there and someone must look."""
-    if isinstance(error, ConnectionDropped | TransferIncomplete) and not isinstance(error, HostUnreachable):
-        return DeliveryState.UNKNOWN
-    return DeliveryState.QUEUED
+    was_put = isinstance(error, ConnectionDropped | TransferIncomplete) or before is not DeliveryState.QUEUED
+    return DeliveryState.UNKNOWN if was_put else DeliveryState.QUEUED
 
 
-def _move(plant: Plant, document: OutboundDocument, to: DeliveryState, *, reason: str = "") -> None:
-    """Write a delivery state and, where it is an end people ask about, a line of the log."""
+def _move(plant: Plant, document: OutboundDocument, to: DeliveryState, *, reason: str = "") -> bool:
+    """Write a delivery state and, where it is an end people ask about, a line of the log; False when it has ended."""
     now = plant.clock.now()
     with plant.open_unit() as unit:
-        unit.documents.move(document.id, to, expected=_MAY_BE_SENT, at=now, reason=reason)
-        if to is DeliveryState.VERIFIED:
+        is_moved = unit.documents.move(document.id, to, expected=_MAY_BE_SENT, at=now, reason=reason)
+        if is_moved and to is DeliveryState.VERIFIED:
             unit.record(
                 LogEvent(
                     content_id("E", "verified", document.id),
@@ -60,12 +115,4 @@ def _move(plant: Plant, document: OutboundDocument, to: DeliveryState, *, reason
                 )
             )
         unit.commit()
-
-
-def give_up(plant: Plant, document_id: str, reason: str) -> None:
-    """End a document that cannot be delivered: a person decides what happens to it."""
-    with plant.open_unit() as unit:
-        unit.documents.move(
-            document_id, DeliveryState.GIVEN_UP, expected=_MAY_BE_SENT, at=plant.clock.now(), reason=reason
-        )
-        unit.commit()
+    return is_moved

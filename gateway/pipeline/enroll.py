@@ -22,22 +22,28 @@ from gateway.domain.exchange import LogEvent, SetRecord, SetState
 from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.domain.identity import content_id
 from gateway.domain.parties import Account, LineOfBusiness
+from gateway.domain.review import Discrepancy
+from gateway.enrollment.amounts import check_amounts
 from gateway.enrollment.apply import decide
+from gateway.enrollment.conclude import only_compares
 from gateway.enrollment.counts import check_counts
-from gateway.enrollment.full_file import Discrepancy, FullFilePlan, compare_roster, decide_absence, restate
+from gateway.enrollment.full_file import FullFilePlan, compare_roster, decide_absence, restate
 from gateway.enrollment.identity import membership_id
 from gateway.enrollment.roster import Roster
 from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner, find_account
 from gateway.pipeline.accounts import account_rules, settings_of
+from gateway.pipeline.guards import OLD_FILE, EnrollmentPreview, waived_guards, without_guards
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.work_list import WorkList
 from gateway.ports.unit_of_work import UnitOfWork
 from gateway.transactions.enrollment_834 import RefusedRequest, read_enrollment
 from gateway.x12.reader import read_set
 
 _MEMBERS_AT_ONCE = 500
 _REPLACED = "15"  # BGN01: a re-submission carries the reference of its original
+_UNKNOWN_GROUP = "UNKNOWN_GROUP"
 _INFORMATION = "22"  # BGN01: an information copy is logged and never applied
 
 
@@ -49,6 +55,8 @@ class _Result:
     reason: str = ""
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    events: list[MembershipChange] = field(default_factory=list)  # for a preview only
+    discrepancies: list[Discrepancy] = field(default_factory=list)
 
     def count(self, what: str) -> None:
         """Count one event or outcome for the log line."""
@@ -70,46 +78,75 @@ def enroll(plant: Plant, record: SetRecord) -> None:
     """
     partner = plant.partner(record.partner_id)
     with plant.open_unit() as unit:
-        result = _apply(plant, unit, partner, record)
+        work = WorkList(unit, record, plant.clock.now())
+        result = _apply(plant, unit, record, work)
         if result.state is SetState.APPLIED:
-            _end(plant, unit, record, result)
+            _end(plant, unit, record, result, work)
             unit.commit()
     if result.state is not SetState.APPLIED:
         with plant.open_unit() as unit:
-            _end(plant, unit, record, result)
+            _end(plant, unit, record, result, work)
             unit.commit()
     get_logger(partner=partner.id, file=record.file_id, transaction_set=record.id).info(
         "enrolled", state=result.state.value, findings=len(result.findings), **result.counts
     )
 
 
-def _end(plant: Plant, unit: UnitOfWork, record: SetRecord, result: _Result) -> None:
-    """Write a set's findings, its final state and its line in the log."""
+def preview(plant: Plant, record: SetRecord, waived: frozenset[str]) -> EnrollmentPreview:
+    """Apply one 834 set without the guards `waived`, tell what that does, and write nothing of it."""
+    with plant.open_unit() as unit:
+        work = WorkList(unit, record, plant.clock.now())
+        result = _apply(plant, unit, record, work, waived=waived, keeps_events=True)
+    return EnrollmentPreview(
+        result.state, result.reason, tuple(result.events), tuple(result.findings), dict(sorted(result.counts.items()))
+    )
+
+
+def _end(plant: Plant, unit: UnitOfWork, record: SetRecord, result: _Result, work: WorkList) -> None:
+    """Write a set's findings, what it opens and closes on the work list, its final state and its line in the log."""
     unit.exchanges.add_findings(record.file_id, record.id, result.findings)
+    unit.discrepancies.add(record.id, result.discrepancies)
+    work.write(unit, result.state, result.findings)
     unit.exchanges.move_set(record.id, result.state, expected=[SetState.CHECKED], reason=result.reason)
     counted = ", ".join(f"{count} {what}" for what, count in sorted(result.counts.items())) or "no member"
     text = f"834 {record.set.control_number} {result.state}: " + (result.reason or f"{counted}.")
-    unit.record(LogEvent(content_id("E", record.id), plant.clock.now(), "enroll", record.file_id, record.id, text))
+    released = [review.id for review in unit.reviews.of_set(record.id)]  # after each the set ends anew
+    key = content_id("E", record.id, *released)
+    unit.record(LogEvent(key, plant.clock.now(), "enroll", record.file_id, record.id, text))
 
 
-def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord) -> _Result:
+def _apply(
+    plant: Plant,
+    unit: UnitOfWork,
+    record: SetRecord,
+    work: WorkList,
+    *,
+    waived: frozenset[str] = frozenset(),
+    keeps_events: bool = False,
+) -> _Result:
     """Read the set's bytes again and apply its members; the caller decides whether to commit."""
+    partner = plant.partner(record.partner_id)
+    waived |= waived_guards(unit, record.id)
     with plant.archive.open(record.kept_path) as stream:
         segments = read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters)
         header, requests = read_enrollment(segments, record.delimiters, plant.mapping(partner.id, record.set.guide))
-        stopped = _stop_before(unit, partner, record, header)
+        stopped = _stop_before(unit, partner, record, header, waived)
         if stopped is not None:
             return stopped
-        run = _Run(plant, unit, partner, record, header)
+        run = _Run(plant, unit, record, header, work, waived=waived, keeps_events=keeps_events)
         while chunk := list(islice(requests, _MEMBERS_AT_ONCE)):
             run.take(chunk)
         return run.finish()
 
 
-def _stop_before(unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader) -> _Result | None:
+def _stop_before(
+    unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader, waived: frozenset[str]
+) -> _Result | None:
     """Return why a set is not applied at all: information copy, duplicate reference, older than what was applied."""
     if header.purpose == _INFORMATION:
         return _Result(SetState.IGNORED, "BGN01 is 22: an information copy is kept and never applied")
+    if any(finding.is_error for finding in header.findings):
+        return _Result(SetState.REFUSED, "its header cannot be read; see its findings", list(header.findings))
     scope = _scope(partner, header)
     if header.purpose != _REPLACED and header.reference:
         other = unit.exchanges.claim_reference("834", f"{scope}/{header.reference}", record.id)
@@ -117,9 +154,9 @@ def _stop_before(unit: UnitOfWork, partner: Partner, record: SetRecord, header: 
             message = "This BGN02 came before from this sponsor: send new data under a new reference, or BGN01 = 15."
             return _refused("DUPLICATE", message, "BGN", 2)
     stamp = _stamp(header)
-    if stamp and stamp < unit.exchanges.last_applied_at(scope):
+    if OLD_FILE not in waived and stamp and stamp < unit.exchanges.last_applied_at(scope):
         message = "This file is older than the last one applied for the sponsor; it is held until a person looked."
-        finding = _business("OLD_FILE", message, "BGN", 3)
+        finding = _business(OLD_FILE, message, "BGN", 3)
         return _Result(SetState.HELD, message, [finding])
     return None
 
@@ -148,17 +185,29 @@ class _Run:
     """One set being applied: what is believed of the families met so far in a chunk, and the open requests."""
 
     def __init__(
-        self, plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader
+        self,
+        plant: Plant,
+        unit: UnitOfWork,
+        record: SetRecord,
+        header: EnrollmentHeader,
+        work: WorkList,
+        *,
+        waived: frozenset[str],
+        keeps_events: bool,
     ) -> None:
         self._plant = plant
         self._unit = unit
-        self._partner = partner
+        self._partner = partner = plant.partner(record.partner_id)
         self._record = record
         self._header = header
-        self._result = _Result()
+        self._work = work
+        self._waived = waived
+        self._keeps_events = keeps_events
+        self._result = _Result(findings=list(header.findings))
         self._subscribers = 0
         self._dependents = 0
         self._placed = 0
+        self._homeless = 0
         self._applied = 0
         self._accounts: dict[str, Account] = {}
         self._rules: dict[str, EnrollmentRules] = {}
@@ -173,9 +222,11 @@ class _Run:
 
     def take(self, requests: Sequence[MaintenanceRequest | RefusedRequest]) -> None:
         """Apply a chunk: load its families in one query, decide in memory, write in bulk."""
+        self._work.look_up(requests)
         readable = [request for request in requests if isinstance(request, MaintenanceRequest)]
         for request in requests:
             if isinstance(request, RefusedRequest):
+                self._work.refused(request, "", request.findings)
                 self._result.findings += request.findings
                 self._result.count("unreadable")
                 self._unreadable.append(request.subscriber_id)
@@ -193,6 +244,11 @@ class _Run:
             if decision.family is not None:
                 families[membership] = decision.family
             self._take_decision(decision, before, account, decided, pays_itself=request.responsible is None)
+            self._result.findings += check_amounts(request)
+            if decision.change is None:
+                self._work.refused(request, account.id, decision.findings)
+            elif not only_compares(request):
+                self._work.applied(request, account.id)
         self._write(decided)
 
     def _take_decision(
@@ -207,6 +263,8 @@ class _Run:
         decided.changes.append(decision.change)
         for event in decision.change.events:
             self._result.count(event.event.value)
+            if self._keeps_events:
+                self._result.events.append(event)
             decided.entries.append(self._request_for(event, account, before, pays_itself=pays_itself))
 
     def _write(self, decided: "_Decided") -> None:
@@ -227,8 +285,10 @@ class _Run:
             plan = compare_roster(roster, self._unit.enrollment.families_of_account(account_id), rules)
             if self._compares:
                 self._result.findings += [_discrepancy(each) for each in plan.discrepancies]
-                self._result.counts["discrepancies"] = len(self._result.findings)
+                self._result.discrepancies += plan.discrepancies
+                self._result.counts["discrepancies"] = len(self._result.discrepancies)
                 continue
+            plan = without_guards(plan, self._waived)
             if plan.is_held:
                 return plan
             absences = iter(plan.terminations)
@@ -250,9 +310,12 @@ class _Run:
             self._header, subscribers=self._subscribers, dependents=self._dependents, policy=settings.count_mismatch
         )
         members = self._subscribers + self._dependents
-        if members and not self._placed:
+        if self._homeless and not self._placed:
             message = "Neither sponsor nor policy is known here: N1*P5, REF*38 and REF*1L lead to no account."
-            return _refused("UNKNOWN_SPONSOR", message, "N1", 4)
+            refused = _refused("UNKNOWN_SPONSOR", message, "N1", 4)
+            # It says of all members what UNKNOWN_GROUP says of each; what else was found is theirs to know.
+            refused.findings += [finding for finding in result.findings if finding.code != _UNKNOWN_GROUP]
+            return refused
         if any(f.code == "COUNT_MISMATCH" and f.is_error for f in result.findings):
             return _Result(SetState.REFUSED, "the totals of QTY are not those of the set", result.findings)
         if self._compares or self._replaces:
@@ -278,8 +341,11 @@ class _Run:
                 self._dependents += 1
             account = self._account_of(request)
             if account is None:
+                self._homeless += 1
                 self._result.count("refused")
-                self._result.findings.append(_no_account(request))
+                finding = _no_account(request)
+                self._work.refused(request, "", [finding])
+                self._result.findings.append(finding)
                 continue
             self._placed += 1
             if self._compares or self._replaces:
@@ -340,6 +406,8 @@ class _Run:
     ) -> MembershipLogEntry:
         """Make, join or decline an invoice request for one event (DOMAIN 3.4)."""
         if account.id not in self._open:
+            # A bill run must not end the request that is read here before the event has joined it.
+            self._unit.enrollment.lock_account(account.id)
             self._open[account.id] = self._unit.requests.open_for(account.id)
         circumstances = RequestCircumstances(
             created_on=self._plant.clock.business_date(),
@@ -363,7 +431,7 @@ class _Run:
 def _no_account(request: MaintenanceRequest) -> Finding:
     """Return the finding of a member whose group is not known."""
     return Finding(
-        code="UNKNOWN_GROUP",
+        code=_UNKNOWN_GROUP,
         level=Level.BUSINESS,
         message="The group or policy of this member (REF*1L) is not one of yours here; check the number.",
         place=Place(segment="INS", position=request.position, loop="2000"),

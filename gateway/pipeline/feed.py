@@ -1,15 +1,16 @@
 """Station 7: render an invoice for every entitled partner, and re-add its totals from the bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
 from gateway.domain.charge import Invoice, InvoiceLine
 from gateway.domain.coverage import Family
-from gateway.errors import InvariantBroken
+from gateway.errors import InvariantBroken, StoreUnavailable
 from gateway.feeds.names import file_name
 from gateway.feeds.registry import RENDERERS
 from gateway.feeds.statement import FeedLine, FeedTotals, InvoiceStatement, Renderer
+from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.partners.profile import PartnerStatus
 from gateway.pipeline.accounts import settings_of
@@ -22,9 +23,7 @@ _LINES_AT_ONCE = 500
 
 def feed(plant: Plant, invoice_id: str) -> None:
     """Send an invoice to every partner that gets it at once; partners with a feed schedule wait for theirs."""
-    for partner in plant.partners.values():
-        if not partner.profile.feeds.cron:
-            _feed_one(plant, partner, invoice_id)
+    _feed_each(plant, [(each, invoice_id) for each in plant.partners.values() if not each.profile.feeds.cron])
 
 
 def feed_partner(plant: Plant, partner_id: str) -> None:
@@ -33,8 +32,22 @@ def feed_partner(plant: Plant, partner_id: str) -> None:
     with plant.open_unit() as unit:
         own = [account.id for account in unit.enrollment.accounts_of(partner_id)]
         issued = unit.invoices.issued_for([*own, *partner.profile.feeds.accounts])
-    for invoice in issued:
-        _feed_one(plant, partner, invoice.id)
+    _feed_each(plant, [(partner, invoice.id) for invoice in issued])
+
+
+def _feed_each(plant: Plant, wanted: Iterable[tuple[Partner, str]]) -> None:
+    """Send each invoice to its partner; one that fails is raised when the others are done."""
+    failed: Exception | None = None
+    for partner, invoice_id in wanted:
+        try:
+            _feed_one(plant, partner, invoice_id)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            get_logger(partner=partner.id, invoice=invoice_id).error("not fed", error=type(error).__name__)
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def _feed_one(plant: Plant, partner: Partner, invoice_id: str) -> None:

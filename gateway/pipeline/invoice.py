@@ -11,7 +11,7 @@ from gateway.billing.proof import prove_nothing_fell_out
 from gateway.billing.release import BillDraft, check_release, is_held
 from gateway.domain.charge import Charge, Invoice, InvoiceLine, InvoiceRequest, RequestStatus
 from gateway.domain.coverage import LogOutcome, MembershipLogEntry
-from gateway.domain.exchange import Incident, LogEvent
+from gateway.domain.exchange import LogEvent
 from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.journal import LedgerAccount
@@ -19,7 +19,9 @@ from gateway.domain.parties import Account
 from gateway.errors import NotFound
 from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window, rate_table
+from gateway.pipeline.incidents import open_incident
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.retry import reason_of
 from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import UnitOfWork
 
@@ -79,21 +81,30 @@ def bill_account(plant: Plant, account_id: str, order: BillOrder) -> Billed | He
             return None
         account = _account(unit, account_id)
         draft = _draft(plant, unit, account, order)
-        if is_held(draft.findings):
-            reason = "; ".join(finding.message for finding in draft.findings if finding.is_error)
+        stopped = is_held(draft.findings)
+        if not stopped:
+            issued = _end(plant, unit, account, order, draft)
             unit.commit()
-            return hold(plant, account_id, order, reason)
-        _tell_unpriced(plant, unit, account, draft.unpriced)
-        if not draft.lines:
-            _end_request(plant, unit, request, "nothing to bill: what is due was billed before", None)
-            unit.commit()
-            return None
-        issued = _issue(plant, unit, account, order, draft)
-        _end_request(plant, unit, request, "", issued.id)
-        unit.defer(Job("feed", issued.id, lock=f"account/{account_id}"))
-        unit.commit()
+    if stopped:
+        reason = "; ".join(finding.message for finding in draft.findings if finding.is_error)
+        return hold(plant, account_id, order.key, reason)
+    if issued is None:
+        return None
     get_logger(account=account_id, invoice=issued.id).info("invoice issued", lines=issued.lines_count)
     return Billed(issued)
+
+
+def _end(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, draft: _Draft) -> Invoice | None:
+    """Issue the invoice of a draft and enqueue its feeds, or None for one without a line; the order's request ends."""
+    request = unit.requests.find(order.key)
+    _tell_unpriced(plant, unit, account, draft.unpriced)
+    if not draft.lines:
+        _end_request(plant, unit, request, "nothing to bill: what is due was billed before", None)
+        return None
+    issued = _issue(plant, unit, account, order, draft)
+    _end_request(plant, unit, request, "", issued.id)
+    unit.defer(Job("feed", issued.id, lock=f"account/{account.id}"))
+    return issued
 
 
 def _account(unit: UnitOfWork, account_id: str) -> Account:
@@ -130,7 +141,7 @@ def _tell_unpriced(plant: Plant, unit: UnitOfWork, account: Account, messages: l
     """Open an incident for each cover that has no price, so that nothing goes unbilled in silence."""
     for message in messages:
         key = content_id("N", "unpriced", account.id, message)
-        unit.open_incident(Incident(key, "cover_without_price", account.partner_id, plant.clock.now(), message))
+        open_incident(plant, unit, "cover_without_price", account.partner_id, message, key=key)
 
 
 def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, draft: _Draft) -> Invoice:
@@ -182,15 +193,20 @@ def _end_request(
     )
 
 
-def hold(plant: Plant, account_id: str, order: BillOrder, reason: str) -> Held:
+def hold(plant: Plant, account_id: str, order_key: str, reason: str) -> Held:
     """Hold one account: its request goes to Error with the reason and is tried again by the next run (DOMAIN 3.3)."""
-    now = plant.clock.now()
     with plant.open_unit() as unit:
-        request = unit.requests.find(order.key)
+        request = unit.requests.find(order_key)
         if request is not None and not request.status.is_final:
             unit.requests.update(move(request, RequestStatus.ERROR, reason=reason))
         partner_id = request.partner_id if request else _account(unit, account_id).partner_id
-        key = content_id("N", "held", order.key)
-        unit.open_incident(Incident(key, "account_held", partner_id, now, f"Account {account_id} is held: {reason}"))
+        message = f"Account {account_id} is held: {reason}"
+        open_incident(plant, unit, "account_held", partner_id, message, key=content_id("N", "held", order_key))
         unit.commit()
     return Held(reason)
+
+
+def give_up_invoice(plant: Plant, job: Job, error: Exception) -> None:
+    """Hold the account of a bill that could not be made."""
+    account_id, _, order_key = job.subject.split("@", 2)
+    hold(plant, account_id, order_key, reason_of(error))

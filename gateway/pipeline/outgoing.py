@@ -60,8 +60,13 @@ def send(plant: Plant, unit: UnitOfWork, draft: Draft, write: Callable[[BinaryIO
             f"{draft.kind} written for {draft.partner_id}: {document.size_bytes} bytes, queued as {document.id}.",
         )
     )
-    unit.defer(Job("deliver", document.id, lock=f"deliver/{draft.partner_id}"))
+    unit.defer(delivery(document))
     return document
+
+
+def delivery(document: OutboundDocument) -> Job:
+    """Return the job that delivers a document: one at a time per partner, in the order of their making."""
+    return Job("deliver", document.id, lock=f"deliver/{document.partner_id}")
 
 
 def next_control_number(plant: Plant, unit: UnitOfWork, partner_id: str) -> str:

@@ -7,16 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 
-from gateway.domain.exchange import Arrival, Incident, LogEvent, ReceivedFile, RemoteFile
+from gateway.domain.exchange import Arrival, LogEvent, ReceivedFile, RemoteFile
 from gateway.domain.identity import content_id
-from gateway.errors import LimitExceeded, RemoteFileGone, TransferIncomplete
+from gateway.errors import ConnectionDropped, LimitExceeded, RemoteFileGone, RemoteRefused, TransferIncomplete
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.partners.profile import PickUp
+from gateway.pipeline.deliver import take_up
+from gateway.pipeline.incidents import close_connection_faults, open_incident
 from gateway.pipeline.plant import Plant
 from gateway.ports.archive import Incoming, Kept
 from gateway.ports.jobs import Job
 from gateway.ports.transport import Session
+
+_MORE_LINES = 3  # how often one look connects anew after a file that dropped the line
 
 
 @dataclass(slots=True)
@@ -34,32 +38,56 @@ def poll(plant: Plant, partner_id: str) -> PollReport:
     """Look at a partner's folder once and receive every file that looks as it did at the last look.
 
     Two equal sightings by the server's own clock make a file ready (DOMAIN 11.7); the remote time is never compared
-    with ours. A file that vanishes or still grows is left for the next look and never disturbs its neighbours.
+    with ours. A file that vanishes, still grows, is refused to us or drops the line never disturbs its neighbours.
+    When the look went well, what waits to be delivered to this partner is taken up again.
     """
     partner = plant.partner(partner_id)
     report = PollReport(partner_id)
-    pick_up = partner.profile.pick_up
     with plant.open_session(partner_id) as session:
-        listing = [remote for remote in session.list_files(pick_up.folder) if _is_wanted(remote, pick_up)]
-        report.seen = len(listing)
-        with plant.open_unit() as unit:
-            last_look = unit.files.last_look(partner_id)
-            unit.files.record_look(partner_id, listing)
-            unit.commit()
-        for remote in listing:
-            if last_look.get(remote.path) != remote:
-                report.settling += 1
-                continue
-            try:
-                _receive_remote(plant, session, partner, remote, report)
-            except (RemoteFileGone, TransferIncomplete) as error:
-                report.settling += 1
-                get_logger(partner=partner_id).info("a file changed under our hands", why=type(error).__name__)
+        ready = _look(plant, session, partner, report)
+        dropped = _receive_all(plant, session, partner, ready, report)
+    for _ in range(_MORE_LINES):
+        if ready and dropped is not None:  # the file that dropped the line is off the list
+            with plant.open_session(partner_id) as session:
+                dropped = _receive_all(plant, session, partner, ready, report) or dropped
+    if dropped is not None:
+        raise dropped
     with plant.open_unit() as unit:
-        for kind in ("unreachable", "login_refused", "host_key_refused"):
-            unit.close_incidents(kind, partner_id, plant.clock.now())
+        close_connection_faults(plant, unit, partner_id)
+        take_up(plant, unit, partner_id)
         unit.commit()
     return report
+
+
+def _look(plant: Plant, session: Session, partner: Partner, report: PollReport) -> list[RemoteFile]:
+    """List the partner's folder, remember what was seen, and return what lies as it did at the last look."""
+    pick_up = partner.profile.pick_up
+    listing = [remote for remote in session.list_files(pick_up.folder) if _is_wanted(remote, pick_up)]
+    with plant.open_unit() as unit:
+        last_look = unit.files.last_look(partner.id)
+        unit.files.record_look(partner.id, listing)
+        unit.commit()
+    ready = [remote for remote in listing if last_look.get(remote.path) == remote]
+    report.seen, report.settling = len(listing), len(listing) - len(ready)
+    return ready
+
+
+def _receive_all(
+    plant: Plant, session: Session, partner: Partner, ready: list[RemoteFile], report: PollReport
+) -> ConnectionDropped | None:
+    """Receive the files in `ready`, taking each off the list before it is touched; return what broke the line."""
+    while ready:
+        remote = ready.pop(0)
+        try:
+            _receive_remote(plant, session, partner, remote, report)
+        except (RemoteFileGone, TransferIncomplete) as error:
+            report.settling += 1
+            get_logger(partner=partner.id).info("a file changed under our hands", why=type(error).__name__)
+        except RemoteRefused as error:
+            _tell(plant, partner, remote, "file_refused", f"could not be fetched or put away: {error}")
+        except ConnectionDropped as error:
+            return error
+    return None
 
 
 def _is_wanted(remote: RemoteFile, pick_up: PickUp) -> bool:
@@ -69,20 +97,26 @@ def _is_wanted(remote: RemoteFile, pick_up: PickUp) -> bool:
 
 
 def _receive_remote(plant: Plant, session: Session, partner: Partner, remote: RemoteFile, report: PollReport) -> None:
-    """Receive one remote file and put it away; a landing that is already recorded is only put away."""
+    """Receive one remote file and put it away; a landing that is recorded already is only put away.
+
+    One that was put away and lies there again is another file, whatever its size and time say: some servers tell no
+    times, and some partners copy them.
+    """
     pick_up = partner.profile.pick_up
     with plant.open_unit() as unit:
         arrival = unit.files.find_arrival(partner.id, remote)
-    if arrival is None:
-        if remote.size_bytes > _largest(plant, partner):
-            _refuse_size(plant, partner, remote)
+    if arrival is not None and arrival.put_away and pick_up.after == "keep":
+        return
+    if arrival is None or arrival.put_away:
+        largest = _largest(plant, partner)
+        if remote.size_bytes > largest:
+            text = f"is over the limit of {largest} and was not fetched. Raise pick_up.max_bytes in the profile, or "
+            _tell(plant, partner, remote, "file_too_large", text + "ask the partner to split it.")
             return
         with plant.archive.incoming("inbound", partner.id, plant.clock.now().date()) as incoming:
             session.fetch(remote, incoming.stream)
             arrival = _register(plant, partner.id, remote, incoming.keep())
         (report.duplicates if arrival.is_duplicate else report.received).append(arrival.file_id)
-    elif pick_up.after == "keep":
-        return
     _put_away(session, pick_up, remote)
     with plant.open_unit() as unit:
         unit.files.mark_put_away(arrival)
@@ -141,7 +175,7 @@ def _register(plant: Plant, partner_id: str, remote: RemoteFile, kept: Kept) -> 
     with plant.open_unit() as unit:
         is_new = unit.files.claim(file)
         arrival = Arrival(partner_id, remote, file.id, now, is_duplicate=not is_new)
-        if unit.files.add_arrival(arrival):
+        if unit.files.add_arrival(arrival) or is_new:
             unit.record(_landing(arrival, kept.size_bytes))
         if is_new:
             unit.defer(Job("check", file.id, lock=partner_id))
@@ -169,18 +203,10 @@ def _largest(plant: Plant, partner: Partner) -> int:
     return min(partner.profile.pick_up.max_bytes, plant.settings.limits.file_bytes)
 
 
-def _refuse_size(plant: Plant, partner: Partner, remote: RemoteFile) -> None:
-    """Open an incident for a file over the partner's limit; it stays where it is."""
-    limit = _largest(plant, partner)
+def _tell(plant: Plant, partner: Partner, remote: RemoteFile, kind: str, text: str) -> None:
+    """Open an incident for a file that stays where it is, once."""
     with plant.open_unit() as unit:
-        unit.open_incident(
-            Incident(
-                key=content_id("N", partner.id, remote.path, remote.size_bytes),
-                kind="file_too_large",
-                partner_id=partner.id,
-                opened_at=plant.clock.now(),
-                message=f"A file of {remote.size_bytes} bytes is over the limit of {limit} and was not fetched. "
-                "Raise pick_up.max_bytes in the profile, or ask the partner to split it.",
-            )
-        )
+        key = content_id("N", kind, partner.id, remote.path, remote.size_bytes, remote.modified_at)
+        message = f"A file of {remote.size_bytes} bytes in {partner.profile.pick_up.folder} {text}"
+        open_incident(plant, unit, kind, partner.id, message, key=key)
         unit.commit()

@@ -27,7 +27,7 @@ def after_failure(error: Exception, job: Job, attempt: int, *, now: datetime, wo
     repeated quickly it locks accounts at many partners. What is temporary gets the wire's tries, all else the tries
     before quarantine (DOMAIN 11.8).
     """
-    reason = f"{type(error).__name__}: {error}" if isinstance(error, GatewayError) else type(error).__name__
+    reason = reason_of(error)
     match error:
         case HostKeyRefused() | ConfigurationError():
             return GiveUp(reason)
@@ -39,6 +39,11 @@ def after_failure(error: Exception, job: Job, attempt: int, *, now: datetime, wo
         case _:
             again = attempt < work.tries_before_quarantine
     return RetryAt(now + pause(job, attempt, work)) if again else GiveUp(reason)
+
+
+def reason_of(error: Exception) -> str:
+    """Return what may be written down of an error: the text only of our own, which never holds personal data."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, GatewayError) else type(error).__name__
 
 
 def pause(job: Job, attempt: int, work: Work) -> timedelta:

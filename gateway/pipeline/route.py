@@ -16,18 +16,19 @@ from dataclasses import dataclass
 
 from gateway.domain.exchange import FileState
 from gateway.pipeline.acknowledge import acknowledge
-from gateway.pipeline.apply import apply_file
+from gateway.pipeline.apply import apply_file, give_up_apply
 from gateway.pipeline.bill import bill_due
 from gateway.pipeline.check import check_file
 from gateway.pipeline.deliver import deliver, give_up
 from gateway.pipeline.feed import feed, feed_partner
-from gateway.pipeline.invoice import invoice
+from gateway.pipeline.invoice import give_up_invoice, invoice
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.quarantine import leave_it, quarantine_file
 from gateway.pipeline.receive import poll
 from gateway.pipeline.watch import watch
+from gateway.ports.jobs import Job
 
-GivenUp = Callable[[Plant, str, str], None]
+GivenUp = Callable[[Plant, Job, Exception], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,16 @@ class Station:
     """One step: what runs it on a subject, and what is written down when it is given up."""
 
     run: Callable[[Plant, str], object]
-    given_up: GivenUp
+    given_up: GivenUp  # takes the last error too: what it was decides what is written
 
 
 ROUTE: Mapping[str, Station] = {
     "poll": Station(poll, leave_it),  # partner id: the next poll looks again
     "check": Station(check_file, quarantine_file(FileState.RECEIVED)),  # file id
-    "apply": Station(apply_file, quarantine_file(FileState.CHECKED)),  # file id
+    "apply": Station(apply_file, give_up_apply),  # file id: what was applied is acknowledged all the same
     "acknowledge": Station(acknowledge, quarantine_file(FileState.APPLIED)),  # file id
     "bill": Station(bill_due, leave_it),  # date: the next run takes what is left
-    "invoice": Station(invoice, leave_it),  # account id and date: the request says what failed
+    "invoice": Station(invoice, give_up_invoice),  # account id, date, order: the account is held
     "feed": Station(feed, leave_it),  # invoice id
     "feeds": Station(feed_partner, leave_it),  # partner id: the slot of its feed schedule
     "deliver": Station(deliver, give_up),  # document id

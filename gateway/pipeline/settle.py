@@ -7,7 +7,7 @@ from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.money import ZERO
 from gateway.domain.remittance import Receipt, Remittance, Settlement
-from gateway.errors import InvariantBroken
+from gateway.errors import ConcurrentChange, InvariantBroken
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.pipeline.books import load_books, remittance_rules
@@ -59,9 +59,10 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
     """Bring remittance and money together and place what can be placed."""
     agreed = partner.profile.remittance
     known = (unit.ledger.receipt(receipt_id) for receipt_id in nearby_receipt_ids(remittance))
+    existing = next((receipt for receipt in known if receipt is not None), None)
     association = associate(
         remittance,
-        next((receipt for receipt in known if receipt is not None), None),
+        existing,
         set_id=record.id,
         partner_id=partner.id,
         confirms_cash=agreed.confirms_cash,
@@ -73,8 +74,10 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
     if receipt is None:
         return _Result(SetState.IGNORED, "a report or prenote over no money: kept, nothing to apply")
     unit.ledger.add_remittance(record.id, remittance, receipt.id)
-    if not unit.ledger.add_receipt(receipt):
+    if existing is not None:
         unit.ledger.update_receipt(receipt)
+    elif not unit.ledger.add_receipt(receipt):
+        raise ConcurrentChange(f"another set told of receipt {receipt.id} at the same time; this one looks again")
     told = check_balance(remittance, remittance_rules(partner).adx_sign).finding
     findings = (told,) if told else ()
     if association.apply_now:

@@ -1,19 +1,12 @@
 """Runs one job: binds the log, calls the station, and turns whatever happens into a decision."""
 
-from gateway.domain.exchange import Incident
-from gateway.domain.identity import content_id
-from gateway.errors import HostKeyRefused, HostUnreachable, PartnerRefusedLogin, TransportError
+from gateway.errors import StoreError
 from gateway.logs import get_logger
+from gateway.pipeline.incidents import connection_fault, open_connection_fault
 from gateway.pipeline.plant import Plant
-from gateway.pipeline.retry import after_failure
+from gateway.pipeline.retry import after_failure, pause
 from gateway.pipeline.route import ROUTE
-from gateway.ports.jobs import Decision, Done, GiveUp, Job
-
-_INCIDENTS: dict[type[TransportError], str] = {
-    HostKeyRefused: "host_key_refused",
-    PartnerRefusedLogin: "login_refused",
-    HostUnreachable: "unreachable",
-}
+from gateway.ports.jobs import Decision, Done, GiveUp, Job, RetryAt
 
 
 def perform(plant: Plant, job: Job, attempt: int) -> Decision:
@@ -29,11 +22,7 @@ def perform(plant: Plant, job: Job, attempt: int) -> Decision:
         level = log.error if isinstance(decision, GiveUp) else log.warning
         # A class we know says it all; of any other we want to know where it came from.
         level("failed", error=type(error).__name__, decision=type(decision).__name__, exc_info=_unknown(error))
-        if isinstance(error, TransportError):
-            _open_incident(plant, job, error)
-        if isinstance(decision, GiveUp):
-            ROUTE[job.station].given_up(plant, job.subject, decision.reason)
-        return decision
+        return _written_down(plant, job, attempt, error, decision)
     return Done()
 
 
@@ -42,14 +31,16 @@ def _unknown(error: Exception) -> Exception | None:
     return None if type(error).__module__ == "gateway.errors" else error
 
 
-def _open_incident(plant: Plant, job: Job, error: TransportError) -> None:
-    """Open the incident that belongs to a transport error, unless one is open for the partner."""
-    kind = next((name for cls, name in _INCIDENTS.items() if isinstance(error, cls)), None)
-    if kind is None:
-        return
-    partner_id = job.lock.removeprefix("deliver/").removeprefix("poll/")
-    now = plant.clock.now()
-    with plant.open_unit() as unit:
-        key = content_id("N", kind, partner_id, now.date())
-        unit.open_incident(Incident(key, kind, partner_id, now, f"{type(error).__name__}: {error}"))
-        unit.commit()
+def _written_down(plant: Plant, job: Job, attempt: int, error: Exception, decision: Decision) -> Decision:
+    """Write a failure down where people look and return its decision; while nothing can be written, try again."""
+    try:
+        if connection_fault(error):
+            with plant.open_unit() as unit:
+                open_connection_fault(plant, unit, job.lock.partition("/")[2], error)
+                unit.commit()
+        if isinstance(decision, GiveUp):
+            ROUTE[job.station].given_up(plant, job, error)
+    except StoreError as away:
+        get_logger(station=job.station, subject=job.subject).error("not written down", error=type(away).__name__)
+        return RetryAt(plant.clock.now() + pause(job, attempt, plant.settings.work))
+    return decision

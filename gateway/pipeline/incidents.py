@@ -1,0 +1,41 @@
+"""What a person must look at, opened once: the faults of a partner's connection, and work that was given up."""
+
+from collections.abc import Mapping
+
+from gateway.domain.exchange import Incident
+from gateway.domain.identity import content_id
+from gateway.errors import HostKeyRefused, HostUnreachable, PartnerRefusedLogin, TransportError
+from gateway.pipeline.plant import Plant
+from gateway.ports.unit_of_work import UnitOfWork
+
+_CONNECTION_FAULTS: Mapping[type[TransportError], str] = {
+    HostKeyRefused: "host_key_refused",
+    PartnerRefusedLogin: "login_refused",
+    HostUnreachable: "unreachable",
+}
+_POLL_GIVEN_UP = "poll_given_up"
+
+
+def connection_fault(error: Exception) -> str:
+    """Return the kind of incident of an error that says we do not get in at a partner's, else ''."""
+    return next((kind for cls, kind in _CONNECTION_FAULTS.items() if isinstance(error, cls)), "")
+
+
+def open_connection_fault(plant: Plant, unit: UnitOfWork, partner_id: str, error: Exception) -> None:
+    """Open the incident of an error that says we do not get in at a partner's, one at a time per kind and partner."""
+    kind = connection_fault(error)
+    if kind and not unit.has_incident(kind, partner_id):
+        # The instant is part of the key: the next outage is a new incident, on the same day too.
+        key = content_id("N", kind, partner_id, plant.clock.now().isoformat())
+        open_incident(plant, unit, kind, partner_id, f"{type(error).__name__}: {error}", key=key)
+
+
+def close_connection_faults(plant: Plant, unit: UnitOfWork, partner_id: str) -> None:
+    """Close what a successful look at a partner's folder answers."""
+    for kind in (*_CONNECTION_FAULTS.values(), _POLL_GIVEN_UP):
+        unit.close_incidents(kind, partner_id, plant.clock.now())
+
+
+def open_incident(plant: Plant, unit: UnitOfWork, kind: str, partner_id: str, message: str, *, key: str) -> None:
+    """Open an incident now, unless its key was opened before."""
+    unit.open_incident(Incident(key, kind, partner_id, plant.clock.now(), message))
