@@ -41,9 +41,8 @@ def decide(
 def _known_member(request: MaintenanceRequest, family: Family | None) -> Member | Finding | None:
     """Return who on file is meant, None for somebody new, or what is wrong (DOMAIN 4.4 rule 1)."""
     if family is None:
-        if not request.is_subscriber:
-            return finding_on(request, "SUBSCRIBER_NOT_FOUND", "The subscriber is neither sent nor on file.")
-        return None if _may_be_new(request) else _not_on_file(request, "SUBSCRIBER_NOT_FOUND")
+        is_new = request.is_subscriber and _may_be_new(request)
+        return None if is_new else _not_on_file(request, "SUBSCRIBER_NOT_FOUND")
     found = find_members(family, request)
     if len(found) > 1:
         return finding_on(request, "DUPLICATE_MEMBER", "Several dependents on file answer to this member; send an SSN.")
@@ -58,7 +57,11 @@ def _known_member(request: MaintenanceRequest, family: Family | None) -> Member 
 def _not_on_file(request: MaintenanceRequest, code: str) -> Finding:
     """Return the finding on a member who would have to be on file; a mere comparison only warns."""
     severity = Severity.WARNING if only_compares(request) else Severity.ERROR
-    return finding_on(request, code, "The member is not on file, and the request does not add one.", severity)
+    if code == "SUBSCRIBER_NOT_FOUND" and not request.is_subscriber:
+        message = "The dependent's subscriber is neither sent before it nor on file."
+    else:
+        message = "The member is not on file, and the request does not add one."
+    return finding_on(request, code, message, severity)
 
 
 def _may_be_new(request: MaintenanceRequest) -> bool:

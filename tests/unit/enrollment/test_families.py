@@ -50,8 +50,9 @@ def test_cover_that_is_added_by_a_change_adds_the_person_too(on_file: Callable[.
     assert ["ADAM", "ANN"] == sorted(member.person.first_name for member in desk.family().members)
 
 
-def test_somebody_unknown_who_is_only_compared_is_a_warning(desk: Any) -> None:
-    decision = desk.send("030 ANN | 030 PPO GOLD EMP 2025-01-01..")
+@pytest.mark.parametrize("who", ["ANN", "ADAM"])
+def test_somebody_unknown_who_is_only_compared_is_a_warning(desk: Any, who: str) -> None:
+    decision = desk.send(f"030 {who} | 030 PPO GOLD EMP 2025-01-01..")
 
     assert decision.change is None
     assert [("SUBSCRIBER_NOT_FOUND", False)] == [(found.code, found.is_error) for found in decision.findings]
