@@ -55,6 +55,7 @@ class DocumentKind(StrEnum):
     ACK_999 = "999"
     ACK_997 = "997"
     REPORT_824 = "824"
+    REJECTS = "rejects"  # the rows of a census file that were refused
     INVOICE_CSV = "invoice_csv"
     INVOICE_JSON = "invoice_json"
     EFFECTUATION_834 = "834"

@@ -39,6 +39,8 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "MEMBER_NOT_FOUND": "Send the member as an addition (INS03 or HD01 = 021), or with the SSN, birth date and "
         "first name that are on file.",
         "UNREADABLE_VALUE": "Send a value that the guide allows in the element named; then send the member again.",
+        "UNREADABLE_FILE": "Save the file as it was agreed (format, encoding, names of the columns) and send it again.",
+        "UNREADABLE_ROW": "Correct the row, each value in its own cell and none as a formula; then send it again.",
         "DUPLICATE": "Send new data under a new BGN02; a corrected set says BGN01 = 15 and names the original.",
         "QUARANTINED": "We look at it; nothing is to be sent again. `gateway release` tries the set once more.",
         "DISCREPANCY": "Compare the two sides and send the difference in a change file, or tell us that ours is wrong.",

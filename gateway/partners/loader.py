@@ -36,7 +36,8 @@ def load_partners(
     looked for when the partner is active, and never shown.
     """
     calendars = {path.stem for path in (home / "mappings" / "calendars").glob("*.toml")}
-    around = Surroundings(home, quirks, date_algorithms, calendars, environ)
+    layouts = _layouts(home / "mappings" / "census")
+    around = Surroundings(home, quirks, date_algorithms, calendars, layouts, environ)
     partners: list[Partner] = []
     mistakes: list[Mistake] = []
     folders = _partner_folders(home / "partners")
@@ -48,6 +49,15 @@ def load_partners(
             mistakes += [wrong for rule in (*PROFILE_RULES, *BILLING_RULES) for wrong in rule(partner, around)]
     mistakes += crosscheck(partners, is_complete=len(partners) == len(folders))
     return {partner.id: partner for partner in partners}, sorted(mistakes)
+
+
+def _layouts(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the layouts of census files by name, each with the formats that it says it is for.
+
+    What else is in them is checked where they are compiled.
+    """
+    tables = {path.stem: read_toml(path, path.name)[0] for path in sorted(folder.glob("*.toml"))}
+    return {name: tuple(map(str, table.get("formats", ()))) for name, table in tables.items()}
 
 
 def _partner_folders(partners: Path) -> list[Path]:

@@ -92,6 +92,17 @@ class Enrollment(Section):
     places: dict[str, object] = Field(default_factory=dict)  # fields elsewhere than in mappings/005010X220A1.toml
 
 
+class Census(Section):
+    """[census]: files that are no X12 and say who is covered (DOMAIN 11.10)."""
+
+    layout: str  # mappings/census/<layout>.toml
+    format: Literal["csv", "fixed", "xlsx"] = "csv"
+    files: tuple[str, ...] = Field(min_length=1)  # patterns of names that tell such a file from any other
+    sponsor: str = ""  # what holds where the file itself says nothing: the sponsor's tax id
+    policy: str = ""
+    account: str = ""
+
+
 class Remittance(Section):
     """[remittance]: how the partner's 820 is to be read and what it may pay (DOMAIN 5)."""
 
@@ -113,7 +124,7 @@ class Expectation(Section):
     """[[expects]]: a file that should come, so that silence is noticed (DESIGN, decision 10)."""
 
     what: str  # 834, 820 or free text
-    set_type: Literal["834", "820"] = "834"
+    set_type: Literal["834", "820", "census"] = "834"
     every: Literal["day", "week", "month"] = "month"
     day: int = Field(default=1, ge=1, le=31)  # of the month, or 1 (Monday) to 7 of the week
     grace_days: int = Field(default=1, ge=0)
@@ -140,6 +151,7 @@ class Profile(Section):
     delivery: Delivery = Delivery()
     x12: X12Identity
     enrollment: Enrollment = Enrollment()
+    census: Census | None = None
     remittance: Remittance = Remittance()
     feeds: Feeds = Feeds()
     expects: tuple[Expectation, ...] = ()

@@ -97,6 +97,28 @@ def quirks_are_known(partner: Partner, around: Surroundings) -> Iterator[Mistake
             yield in_profile(partner, key, f"there is no quirk `{quirk}`", closest(quirk, around.quirks))
 
 
+def census_can_be_read(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """The layout of a census is there, for its format; what the profile says of its accounts is the partner's own."""
+    census = partner.profile.census
+    if census is None:
+        return
+    if census.layout not in around.layouts:
+        remedy = closest(census.layout, around.layouts)
+        yield in_profile(partner, "census.layout", f"there is no mappings/census/{census.layout}.toml", remedy)
+    elif census.format not in around.layouts[census.layout]:
+        remedy = f"choose one of its formats: {', '.join(around.layouts[census.layout])}"
+        yield in_profile(partner, "census.format", f"the layout {census.layout} is for other files", remedy)
+    accounts = partner.accounts.values()
+    known = {
+        "sponsor": (census.sponsor, {number for account in accounts for number in account.tax_ids}),
+        "policy": (census.policy, {policy for account in accounts for policy in account.policies}),
+        "account": (census.account, set(partner.accounts)),
+    }
+    for key, (said, ours) in known.items():
+        if said and said not in ours and partner.individual is None:
+            yield in_profile(partner, f"census.{key}", f"no account of the partner has it: {said}", closest(said, ours))
+
+
 def only_a_bank_pays_for_all(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
     """`may_pay = ["*"]` is a bank's: anyone else pays for accounts that are named."""
     if "*" in partner.profile.remittance.may_pay and partner.profile.role is not PartnerRole.BANK:
@@ -126,6 +148,7 @@ PROFILE_RULES: tuple[Rule, ...] = (
     host_key_is_pinned,
     folders_are_apart,
     quirks_are_known,
+    census_can_be_read,
     only_a_bank_pays_for_all,
     expected_days_exist,
     someone_can_be_called,

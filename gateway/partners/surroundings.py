@@ -20,6 +20,7 @@ class Surroundings:
     quirks: Collection[str] = ()
     date_algorithms: Collection[str] = ()
     calendars: Collection[str] = ()
+    layouts: Mapping[str, Collection[str]] = field(default_factory=dict)  # of census files: name and formats
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
 

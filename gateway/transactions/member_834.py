@@ -31,6 +31,7 @@ class RefusedRequest:
     """An INS loop that cannot be read; what it asks for is not known, so that nothing of it is applied.
 
     `subscriber_id` says whose family it belongs to, where that could be read: a full file must not end what it names.
+    `person` and `relationship` are what could be read of who it is, by which it is recognised when it comes again.
     """
 
     ordinal: int
@@ -38,6 +39,8 @@ class RefusedRequest:
     findings: tuple[Finding, ...]
     subscriber_id: str = field(default="", repr=False)
     is_subscriber: bool | None = None
+    person: Person = _EMPTY
+    relationship: str = ""
 
 
 class _Part:
@@ -95,7 +98,15 @@ class MemberLoop:
             subscriber_id = member.get("subscriber_id", "")
             context = f"SUBSCRIBER NUMBER REF02:{subscriber_id}" if subscriber_id else ""
             told = tuple(replace(finding, member=self._ordinal, context=context) for finding in findings)
-            return RefusedRequest(self._ordinal, self._position, told, subscriber_id, member.get("is_subscriber"))
+            return RefusedRequest(
+                ordinal=self._ordinal,
+                position=self._position,
+                findings=told,
+                subscriber_id=subscriber_id,
+                is_subscriber=member.get("is_subscriber"),
+                person=person_of(own.section("person")),
+                relationship=member.get("relationship", ""),
+            )
         payer = self._payer()
         request = MaintenanceRequest(
             ordinal=self._ordinal,
@@ -107,7 +118,7 @@ class MemberLoop:
             benefit_status=member.get("benefit_status", ""),
             subscriber_id=member["subscriber_id"],
             policy=member.get("policy") or header.policy,
-            person=_person(own.section("person")),
+            person=person_of(own.section("person")),
             coverages=tuple(_coverage(part) for part in self._parts[COVERAGE]),
             eligibility_begins_on=member.get("eligibility_begins_on"),
             eligibility_last_day=member.get("eligibility_last_day"),
@@ -174,7 +185,7 @@ class MemberLoop:
         return unread
 
 
-def _person(found: dict[str, Any]) -> Person:
+def person_of(found: dict[str, Any]) -> Person:
     """Return a person; both lines of the street are one."""
     more = found.pop("street_2", "")
     if more:
@@ -184,13 +195,13 @@ def _person(found: dict[str, Any]) -> Person:
 
 def _former(found: dict[str, Any]) -> Person | None:
     """Return who a corrected person was on file until now."""
-    return _person(found) if found else None
+    return person_of(found) if found else None
 
 
 def _responsible(part: _Part) -> tuple[str, Person]:
     """Return NM101 and the person."""
     found = part.collected.section("responsible")
-    return found.pop("role"), _person(found)
+    return found.pop("role"), person_of(found)
 
 
 def _coverage(part: _Part) -> CoverageRequest:

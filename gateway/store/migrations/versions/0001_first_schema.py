@@ -219,7 +219,7 @@ def _documents() -> None:
         *required(TEXT, "reason"),
         *required(NUMBER, "tries"),
         *required(TEXT, "subject_id control_number"),
-        one_of("kind", "TA1 999 997 824 invoice_csv invoice_json 834 discrepancy_csv"),
+        one_of("kind", "TA1 999 997 824 rejects invoice_csv invoice_json 834 discrepancy_csv"),
         one_of("state", "queued sending sent unknown verified acknowledged rejected given_up"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
