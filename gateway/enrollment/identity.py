@@ -139,6 +139,22 @@ def names_of(person: Person) -> Iterable[str]:
     yield f"{person.birth_date or ''} {_name(person.first_name)}"
 
 
+def names_to_find(person: Person, relationship: str) -> Iterable[str]:
+    """Yield the names by which a refused dependent is recognised when it comes again.
+
+    Beside its numbers they are birth date with first name, and relationship with first name: one of them is what was
+    wrong, and the others still say who is meant.
+    """
+    if person.ssn:
+        yield f"ssn {person.ssn}"
+    if person.other_id:
+        yield f"id {person.other_id}"
+    if first := _name(person.first_name):
+        yield f"{relationship} {first}"
+        if person.birth_date is not None:
+            yield f"{person.birth_date} {first}"
+
+
 def _numbers_differ(on_file: Person, sent: Person) -> bool:
     """Tell whether both sides have an SSN (or both another number) and they are not the same."""
     return _differ(on_file.ssn, sent.ssn) or _differ(on_file.other_id, sent.other_id)

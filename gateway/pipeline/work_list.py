@@ -27,7 +27,7 @@ class WorkList:
         self._now = now
         self._has_open = unit.work_items.has_open(record.partner_id)
         self._waiting: dict[str, list[WorkItem]] = {}  # by subscriber: items of earlier sets, for one chunk
-        self._opened: dict[str, WorkItem] = {}
+        self._opened: dict[str, dict[str, WorkItem]] = {}  # by subscriber and id: items of this set
         self._closed: dict[str, ItemEnd] = {}
 
     def look_up(self, requests: Iterable[MaintenanceRequest | RefusedRequest]) -> None:
@@ -63,7 +63,7 @@ class WorkList:
                 position=finding.place.position or request.position,
                 opened_at=since.get(finding.code, self._now),
             )
-            self._opened[item.id] = item
+            self._opened.setdefault(item.subscriber_id, {})[item.id] = item
             self._closed.pop(item.id, None)
 
     def applied(self, request: MaintenanceRequest, account_id: str) -> None:
@@ -79,7 +79,7 @@ class WorkList:
             on_set = [finding for finding in findings if finding.is_error and finding.member is None]
             items.add([self._held(finding) for finding in on_set[:1]])
             return
-        items.add(list(self._opened.values()))
+        items.add([item for of_subscriber in self._opened.values() for item in of_subscriber.values()])
         for ending in (ItemEnd.APPLIED, ItemEnd.SENT_AGAIN):
             if state is SetState.APPLIED or ending is ItemEnd.SENT_AGAIN:
                 closed = [item_id for item_id, each in self._closed.items() if each is ending]
@@ -105,12 +105,14 @@ class WorkList:
     def _items_of(self, request: MaintenanceRequest | RefusedRequest, account_id: str) -> list[WorkItem]:
         """Return the open items of the same member, of earlier sets and of this one."""
         subscriber = _key(request.subscriber_id)
-        mine = [item for item in self._opened.values() if item.subscriber_id == subscriber]
-        known = [item for item in self._waiting.get(subscriber, ()) if item.id not in self._opened]
+        mine = self._opened.get(subscriber, {})
+        known = [item for item in self._waiting.get(subscriber, ()) if item.id not in mine]
+        if not subscriber or (not mine and not known):  # without REF*0F nobody can tell whose member it is
+            return []
         names = set(self._names(request))
         return [
             item
-            for item in (*known, *mine)
+            for item in (*known, *mine.values())
             if item.id not in self._closed
             and (not account_id or item.account_id in {"", account_id})
             and names.intersection(item.names)
@@ -118,7 +120,7 @@ class WorkList:
 
     def _close(self, item: WorkItem, ending: ItemEnd) -> None:
         """Close an item; one that this very set opened is as if it had never been."""
-        self._opened.pop(item.id, None)
+        self._opened.get(item.subscriber_id, {}).pop(item.id, None)
         self._closed[item.id] = ending
 
     def _names(self, request: MaintenanceRequest | RefusedRequest) -> tuple[str, ...]:
