@@ -106,6 +106,10 @@ class Month(TypeDecorator[CoverageMonth]):
         return None if value is None else CoverageMonth.parse(value)
 
 
+_JSON = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+_NOTHING = "[]"
+
+
 class Json(TypeDecorator[object]):
     """Nested tuples of text and numbers that are kept whole and never searched."""
 
@@ -114,11 +118,13 @@ class Json(TypeDecorator[object]):
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Return the value as JSON text."""
-        return None if value is None else json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        return None if value is None else _JSON.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002
         """Return the value with lists as tuples, as the domain writes them."""
-        return None if value is None else _tuples(json.loads(value))
+        if value is None:
+            return None
+        return () if value == _NOTHING else _tuples(json.loads(value))
 
 
 def _tuples(value: object) -> object:

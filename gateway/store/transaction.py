@@ -1,5 +1,6 @@
 """The connection of one unit of work, and the few shapes of statement that the store is made of."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, fields
 from enum import StrEnum
@@ -8,7 +9,21 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, Table, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    Select,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.bulk import bulk_insert, on_clash
@@ -119,6 +134,16 @@ class Transaction:
                 return
             after = tuple_(*order) > tuple_(*page[-1][: len(order)])
             page = self.rows(statement.where(after).order_by(*order).limit(CHUNK))
+
+    def among(self, column: ColumnElement[str], ids: Iterable[str]) -> ColumnElement[bool]:
+        """Return the condition that `column` is one of `ids` (at most a chunk): one parameter, whatever their number.
+
+        An IN of as many parameters is rendered anew, and read by the database anew, for every chunk.
+        """
+        if self.connection.dialect.name == "sqlite":
+            each = func.json_each(json.dumps(list(ids))).table_valued("value")
+            return column.in_(select(each.c.value))
+        return column == any_(literal(list(ids), postgresql.ARRAY(Text)))
 
     def exists(self, condition: ColumnElement[bool]) -> bool:
         """Tell whether any row fulfils `condition`."""
