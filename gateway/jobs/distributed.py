@@ -15,6 +15,7 @@ import procrastinate
 import psycopg
 from procrastinate import exceptions, retry
 from procrastinate.jobs import Job as PgJob
+from procrastinate.worker import Worker
 
 from gateway.errors import SchemaOutdated, StoreUnavailable
 from gateway.logs import get_logger
@@ -92,7 +93,7 @@ class DistributedRunner:
         self._counting = threading.Lock()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._workers: list[asyncio.Task[None]] = []
+        self._workers: list[Worker] = []
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
                 conninfo=_connection_string(database_url),
@@ -138,20 +139,31 @@ class DistributedRunner:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(self._threads, thread_name_prefix="worker"))
         async with self._app.open_async():
+            self._workers = [self._worker(wait=wait) for _ in range(self._threads)]
+            tasks = [loop.create_task(self._run_worker(worker)) for worker in self._workers]
+            self._loop = loop
+            if self._stopping:  # asked before there was a loop to tell; a worker heeds it only once it has begun
+                loop.call_soon(self._end_workers)
             try:
-                async with asyncio.TaskGroup() as group:
-                    self._workers = [group.create_task(self._worker(wait=wait)) for _ in range(self._threads)]
-                    self._loop = loop
-                    if self._stopping:  # asked before there was a loop to tell
-                        self._end_workers()
-            except BaseExceptionGroup as broken:
-                raise broken.exceptions[0] from None
+                ends = await asyncio.gather(*tasks, return_exceptions=True)
             finally:
                 self._loop = None
+        for end in ends:
+            if end is not None:
+                raise end
 
-    async def _worker(self, *, wait: bool) -> None:
-        """Run one job at a time until cancelled, or until none is due."""
-        await self._app.run_worker_async(
+    async def _run_worker(self, worker: Worker) -> None:
+        """Run one worker to its end; its fault ends the others too."""
+        try:
+            await worker.run()  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._end_workers()
+            raise
+
+    def _worker(self, *, wait: bool) -> Worker:
+        """Return a worker that runs one job at a time, until it is stopped or until none is due."""
+        return Worker(
+            self._app,
             wait=wait,
             concurrency=1,
             install_signal_handlers=False,
@@ -161,10 +173,9 @@ class DistributedRunner:
         )
 
     def _end_workers(self) -> None:
-        """Have every worker finish what it holds; a second call changes nothing, as a second cancel would abort it."""
-        workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.cancel()
+        """Have every worker finish what it holds; a task's `cancel` would do, but Python 3.11 may lose it."""
+        for worker in self._workers:
+            worker.stop()  # type: ignore[no-untyped-call]
 
     def _station(self, context: procrastinate.JobContext, station: str, subject: str, lock: str) -> None:
         """Perform one job and turn its decision into procrastinate's language."""

@@ -73,12 +73,14 @@ class EmbeddedRunner:
     def _loop(self, *, until_idle: bool) -> int:
         """Run jobs until told to stop, or until nothing is due and no other thread may still cause work."""
         ran = 0
-        while not self._stopping:
+        while True:
             with self._changed:
+                if self._stopping:
+                    return ran
                 claimed = _patiently(lambda: self._table.claim(self._clock.now()))
                 if claimed is None:
                     if until_idle and self._running == 0:
-                        break
+                        return ran
                     self._changed.wait(_IDLE_SECONDS)
                     continue
                 self._running += 1
@@ -89,7 +91,6 @@ class EmbeddedRunner:
                 with self._changed:
                     self._running -= 1
                     self._changed.notify_all()
-        return ran
 
     def _run(self, claimed: ClaimedJob) -> None:
         """Perform one job and write down how it ended."""

@@ -5,77 +5,72 @@ and whatever its clock says, it asks for the same slot as its neighbours, and al
 (DEPS 2.5). The machine's clock wakes us even where business time stands still: a stopped clock must not stop polls.
 """
 
-import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from gateway.logs import get_logger
 from gateway.ports.jobs import Schedule, Tick
 
 _MADE_UP = timedelta(hours=1)  # a cron slot that a restart missed is made up for this long, then left to the next
 _AGAIN_SECONDS = 10.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 
 
 class ApsTimetable:
-    """An APScheduler in the background of this process: one alarm per schedule, for its next slot, in memory only."""
+    """An APScheduler in the background of this process: it rings at each slot, and now and then for what was missed."""
 
     def __init__(self, schedules: Sequence[Schedule], tick: Tick, *, again_seconds: float = _AGAIN_SECONDS) -> None:
         """Take what recurs, what to call at each slot, and how soon to call again for a slot whose tick failed."""
-        self._schedules = schedules
         self._tick = tick
-        self._again = timedelta(seconds=again_seconds)
-        self._in_hand = threading.Lock()
         self._stopped = False
+        now = datetime.now(UTC)
+        self._due = {schedule: next_slot(schedule, now - _made_up(schedule)) for schedule in schedules}
+        # One thread: ticks are short and wait for each other anyway, in the database.
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 1}}
+            timezone=UTC,
+            executors={"default": {"type": "threadpool", "max_workers": 1}},
+            job_defaults={"coalesce": True, "misfire_grace_time": None},
         )
+        for schedule, slot in self._due.items():
+            if slot is not None:
+                self._scheduler.add_job(
+                    self._ring, _trigger(schedule), args=[schedule], name=schedule.name, next_run_time=slot
+                )
+        self._scheduler.add_job(self._ring, IntervalTrigger(seconds=again_seconds), args=self._due, name="again")
 
     def start(self) -> None:
         """Begin to tick in the background: at once for intervals, and for cron slots of the last hour."""
-        now = datetime.now(UTC)
-        for schedule in self._schedules:
-            past = _MADE_UP if schedule.cron else timedelta(seconds=schedule.every_seconds)
-            self._set_alarm(schedule, next_slot(schedule, now - past))
         self._scheduler.start()
 
     def stop(self) -> None:
         """Stop ticking; a tick in hand ends first."""
         self._stopped = True
-        self._scheduler.shutdown(wait=False)  # waiting there holds the lock that a tick needs to set its next alarm
-        with self._in_hand:
-            pass
+        self._scheduler.shutdown(wait=True)
 
-    def _set_alarm(self, schedule: Schedule, slot: datetime | None, *, at: datetime | None = None) -> None:
-        """Have APScheduler call us for `slot`, at its own time unless `at` says otherwise; None: never again."""
-        if slot is not None:
-            self._scheduler.add_job(
-                self._ring, DateTrigger(at or slot), args=(schedule, slot), misfire_grace_time=None, name=schedule.name
-            )
-
-    def _ring(self, schedule: Schedule, slot: datetime) -> None:
-        """Tick for `slot`, or for the latest since when we were late; one that fails is asked for again."""
-        with self._in_hand:
-            if self._stopped:
-                return
-            now = datetime.now(UTC)
+    def _ring(self, *schedules: Schedule) -> None:
+        """Tick for those of `schedules` that are due; one that fails stays due."""
+        for schedule in schedules:
+            slot, now = self._due[schedule], datetime.now(UTC)
+            if self._stopped or slot is None or now < slot:
+                continue
             slot, following = latest_slot(schedule, slot, now)
             try:
                 self._tick(schedule, slot)
             except Exception as error:
                 get_logger(schedule=schedule.name).error("a tick failed and is tried again", exc_info=error)
-                self._set_alarm(schedule, slot, at=now + self._again)
             else:
-                self._set_alarm(schedule, following)
+                self._due[schedule] = following
 
 
 def latest_slot(schedule: Schedule, slot: datetime, now: datetime) -> tuple[datetime, datetime | None]:
-    """Return the latest slot from `slot` to `now` (`slot` itself when `now` is before it), and the one after."""
+    """Return the latest slot from `slot`, which is due, to `now`, and the one after it."""
     following = next_slot(schedule, slot)
     while following is not None and following <= now:
         slot, following = following, next_slot(schedule, following)
@@ -88,17 +83,21 @@ def next_slot(schedule: Schedule, after: datetime) -> datetime | None:
     Intervals are counted from 1970. A cron line is read in its time zone: a time that the clocks skip in spring comes
     an hour later by the wall, and one that they repeat in autumn counts once, unless the line names every hour.
     """
-    if not schedule.cron:
-        began = int(after.timestamp()) // schedule.every_seconds
-        return datetime.fromtimestamp((began + 1) * schedule.every_seconds, UTC)
-    trigger = _trigger(schedule.cron, schedule.time_zone)
+    trigger = _trigger(schedule)
     slot: datetime | None = trigger.get_next_fire_time(None, after + _MOMENT)
     while slot is not None and slot.fold and not schedule.cron.split()[1].startswith("*"):
         slot = trigger.get_next_fire_time(None, slot.astimezone(UTC) + _MOMENT)
     return None if slot is None else slot.astimezone(UTC)
 
 
+def _made_up(schedule: Schedule) -> timedelta:
+    """Return how far back a slot may lie to be ticked at the start."""
+    return _MADE_UP if schedule.cron else timedelta(seconds=schedule.every_seconds)
+
+
 @cache
-def _trigger(cron: str, time_zone: str) -> CronTrigger:
-    """Return APScheduler's reading of a cron line; weekdays are names (it would count numbers from Monday)."""
-    return CronTrigger.from_crontab(cron, timezone=time_zone)
+def _trigger(schedule: Schedule) -> BaseTrigger:
+    """Return APScheduler's reading of a schedule; weekdays are names (it would count numbers from Monday)."""
+    if schedule.cron:
+        return CronTrigger.from_crontab(schedule.cron, timezone=schedule.time_zone)
+    return IntervalTrigger(seconds=schedule.every_seconds, start_date=_EPOCH, timezone=UTC)

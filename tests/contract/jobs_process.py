@@ -4,6 +4,7 @@ It is a whole daemon with one schedule. Its station says `in hand` and the subje
 standard input before it says `done`; SIGTERM ends it like the real command.
 """
 
+import os
 import signal
 import sys
 from datetime import datetime
@@ -14,9 +15,12 @@ from gateway.jobs.timetable import ApsTimetable
 from gateway.ports.jobs import Decision, Done, Job, Schedule
 from tests.contract.jobs_queue import Queue
 
-SCHEDULES = [
-    Schedule("first", Job("station", "scheduled", lock="one"), every_seconds=86_400),
-]
+SCHEDULES = [Schedule("first", Job("station", "scheduled", lock="one"), every_seconds=86_400)]
+
+
+def say(text: str) -> None:
+    """Write a line in one piece: a signal handler may speak too."""
+    os.write(sys.stdout.fileno(), f"{text}\n".encode())
 
 
 def main(url: str, folder: str) -> None:
@@ -32,20 +36,20 @@ def main(url: str, folder: str) -> None:
         return is_first
 
     def perform(job: Job, attempt: int) -> Decision:
-        print("in hand", job.subject, attempt, flush=True)
+        say(f"in hand {job.subject} {attempt}")
         sys.stdin.readline()
-        print("done", job.subject, flush=True)
+        say(f"done {job.subject}")
         return Done()
 
-    daemon = Daemon(ApsTimetable(SCHEDULES, tick), queue.runner(perform))
+    daemon = Daemon(ApsTimetable(SCHEDULES, tick), queue.runner(perform, threads=1))
 
     def end(_signal: int, _frame: object) -> None:
         daemon.stop()
-        print("asked to end", flush=True)
+        say("asked to end")
 
     signal.signal(signal.SIGTERM, end)
     daemon.run()
-    print("ended", flush=True)
+    say("ended")
     queue.database.close()
 
 

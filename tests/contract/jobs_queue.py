@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,16 @@ def running(runner: Runner) -> Iterator[threading.Thread]:
         runner.stop()
         thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
+
+
+def run_to_end(runner: Runner) -> None:
+    """Run `runner` until something in it stops it; what it raises is raised here."""
+    with ThreadPoolExecutor(1) as thread:
+        run = thread.submit(runner.run)
+        try:
+            run.result(PATIENCE_SECONDS)
+        finally:
+            runner.stop()
 
 
 def wait_for(event: threading.Event) -> None:

@@ -7,13 +7,15 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
-from gateway.ports.jobs import Decision, GiveUp, Job, RetryAt
-from tests.contract.jobs_queue import PATIENCE_SECONDS, Queue, Station, running, wait_for
+from gateway.jobs.timetable import ApsTimetable
+from gateway.ports.jobs import Decision, GiveUp, Job, RetryAt, Schedule
+from tests.contract.jobs_queue import PATIENCE_SECONDS, Queue, Station, run_to_end, running, wait_for
 
 ROOT = Path(__file__).parents[2]
 HOUR = timedelta(hours=1)
@@ -107,7 +109,7 @@ def test_a_job_behind_another_of_its_lock_begins_as_soon_as_that_one_has_ended(q
     station = Station(lambda job, attempt: runner.stop() if job.subject == "99" else None)
     runner = queue.runner(station)
     queue.defer(*(job(str(number), "acme") for number in range(100)))
-    runner.run()
+    run_to_end(runner)
     assert [str(number) for number in range(100)] == station.subjects
 
 
@@ -185,7 +187,7 @@ def test_a_run_that_is_stopped_finishes_what_is_in_hand_and_leaves_the_rest(queu
 
     station = Station(perform)
     queue.defer(job("first", "acme"), job("second", "acme"))
-    runner = queue.runner(station)
+    runner = queue.runner(station, threads=1)
     with running(runner) as thread:
         wait_for(in_hand)
         runner.stop()
@@ -198,12 +200,13 @@ def test_a_run_that_is_stopped_finishes_what_is_in_hand_and_leaves_the_rest(queu
     assert [("second", 1)] == later.seen
 
 
-def test_a_run_that_is_stopped_before_it_begins_ends_at_once_and_the_next_one_works(queue):
+def test_a_run_that_is_stopped_before_it_begins_ends_at_once(queue):
     station = Station()
     queue.defer(job("check"))
     runner = queue.runner(station)
     runner.stop()
-    runner.run()
+    run_to_end(runner)
+    runner = queue.runner(station)
     assert [] == station.seen
     assert 1 == runner.drain()
 
@@ -214,22 +217,33 @@ def test_an_error_of_ours_ends_the_run_and_the_job_is_done_by_the_next(queue):
 
     queue.defer(job("check"))
     with pytest.raises(ZeroDivisionError):
-        queue.runner(Station(perform)).run()
+        run_to_end(queue.runner(Station(perform)))
     station = Station()
     assert 1 == queue.drain(station)
     assert [("check", 2)] == station.seen
 
 
-def test_a_schedule_ticks_once_for_a_slot_however_many_nodes_ask(queue):
-    def tick() -> bool:
+def test_a_slot_gets_one_job_however_many_nodes_tick(queue):
+    daily = Schedule("bill", job("bill"), every_seconds=86_400)
+    ticked: SimpleQueue[tuple[datetime, bool]] = SimpleQueue()
+
+    def tick(schedule: Schedule, slot: datetime) -> bool:
         with queue.open_unit() as unit:
-            is_first = unit.claim_tick("poll/acme:2026-11-01T06:00:00+00:00", queue.clock.now())
+            is_first = unit.claim_tick(f"{schedule.name}:{slot.isoformat()}", queue.clock.now())
             if is_first:
-                unit.defer(job("poll"))
+                unit.defer(schedule.job)
             unit.commit()
+        ticked.put((slot, is_first))
         return is_first
 
-    assert [True, False] == [tick(), tick()]
+    nodes = [ApsTimetable([daily], tick) for _ in range(3)]
+    for node in nodes:
+        node.start()
+    ticks = [ticked.get(timeout=PATIENCE_SECONDS) for _ in nodes]
+    for node in nodes:
+        node.stop()
+    assert 1 == len({slot for slot, _is_first in ticks})
+    assert [False, False, True] == sorted(is_first for _slot, is_first in ticks)
     assert 1 == queue.drain(Station())
 
 
@@ -255,7 +269,7 @@ def test_a_job_that_a_killed_process_had_in_hand_is_done_again_by_the_next_and_b
         assert -signal.SIGKILL == victim.wait()
     station = Station(lambda job, attempt: runner.stop() if job.subject == "behind it" else None)
     runner = queue.runner(station)
-    runner.run()
+    run_to_end(runner)
     assert [("scheduled", 2), ("behind it", 1)] == station.seen
 
 
