@@ -224,6 +224,7 @@ class FamilyChange:
     superseded: tuple[str, ...]
     known_at: datetime
     events: tuple[MembershipChange, ...]
+    is_news: bool = True  # False: all of it is on file already, only the events are to be written
 
 
 class LogOutcome(StrEnum):

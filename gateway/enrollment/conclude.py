@@ -39,7 +39,7 @@ def conclude(
     membership = family.membership
     if not only_compares(request):
         membership = _updated_membership(membership, request, case.covers.status if effective else membership.status)
-    is_news = news is not None or membership is not family.membership
+    is_news = news is not None or membership is not family.membership  # other than the cover
     event = MembershipChange(
         key=key or f"{circumstances.source.set_id}/{request.ordinal}",
         event=_event_of_cover(case, effective) if effective else _event(case, news, is_news=is_news),
@@ -53,9 +53,10 @@ def conclude(
         position=request.position,
     )
     members = (news,) if news is not None else ()
-    change = FamilyChange(membership, members, rows.opened, rows.superseded, circumstances.known_at, (event,))
+    at = circumstances.known_at
     if not effective and not is_news:
-        return Decision(change, findings, family)
+        return Decision(FamilyChange(membership, (), (), (), at, (event,), is_news=False), findings, family)
+    change = FamilyChange(membership, members, rows.opened, rows.superseded, at, (event,))
     after = Family(membership, _with_member(family.members, news), rows.apply(family.coverages))
     return Decision(change, findings, after)
 

@@ -78,7 +78,7 @@ class SqlEnrollment:
 
     def save(self, changes: Sequence[FamilyChange]) -> None:
         """Write memberships, members, coverage versions and events in bulk; of a membership the last change stands."""
-        of_membership = {change.membership.id: change.membership for change in changes}
+        of_membership = {change.membership.id: change.membership for change in changes if change.is_news}
         of_member = {member.id: member for change in changes for member in change.members}
         self._db.put(
             memberships,
