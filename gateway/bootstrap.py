@@ -30,6 +30,7 @@ from gateway.ports.queries import Queries
 from gateway.ports.transport import Session
 from gateway.settings import Home, Settings, load_settings
 from gateway.store.database import Database
+from gateway.transactions.census_compile import load_layouts
 from gateway.transactions.mapping import Departures, check_mapping
 from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.transactions.quirks import QUIRKS
@@ -128,7 +129,8 @@ def open_app(home: Home, clock: Clock) -> App:
     settings, mistakes = load_settings(home.path)
     partners, wrong = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
     mappings, unreadable = _mappings(home.mappings, partners)
-    mistakes = [*mistakes, *wrong, *unreadable]
+    layouts, unclear = load_layouts(home.mappings / "census")
+    mistakes = [*mistakes, *wrong, *unreadable, *unclear]
     if mistakes:
         raise ConfigurationError(_all_at_once(mistakes), hint="run `gateway check` to see them as a table")
     database_url = settings.database_url_in(home.path)
@@ -149,6 +151,7 @@ def open_app(home: Home, clock: Clock) -> App:
         mappings=mappings,
         partners=partners,
         calendars=_calendars(home.mappings / "calendars"),
+        layouts=layouts,
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
 

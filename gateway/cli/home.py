@@ -18,6 +18,7 @@ from gateway.errors import ConfigurationError
 from gateway.partners.loader import Partner, load_partners
 from gateway.partners.profile import PartnerStatus
 from gateway.settings import SETTINGS_FILE, Home, find_home, load_settings, packaged_home
+from gateway.transactions.census_compile import load_layouts
 from gateway.transactions.mapping import Departures, check_mapping
 from gateway.transactions.quirks import QUIRKS
 
@@ -122,7 +123,8 @@ def examine(home: Home) -> Examination:
     partners, mistaken = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
     mappings = sorted(home.mappings.glob("*.toml"))
     calendars = sorted((home.mappings / "calendars").glob("*.toml"))
-    mistakes = [*wrong, *mistaken, *_in_mappings(home, mappings, partners), *_in_calendars(calendars)]
+    layouts = load_layouts(home.mappings / "census")[1]
+    mistakes = [*wrong, *mistaken, *layouts, *_in_mappings(home, mappings, partners), *_in_calendars(calendars)]
     return Examination(
         partners=len(partners),
         active=sum(partner.profile.status is PartnerStatus.ACTIVE for partner in partners.values()),

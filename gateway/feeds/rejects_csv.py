@@ -22,6 +22,7 @@ class RejectOutcome(StrEnum):
     """What became of a row."""
 
     REJECTED = "rejected"
+    HELD = "held"  # nothing of the file is applied until a person of ours looked: not to be sent again
     NOTED = "noted"  # it was applied, and there is something to say of it
 
 
@@ -42,18 +43,19 @@ def render_rejects(
     out: BinaryIO,
     *,
     delimiter: Literal[",", ";", "|", "\t"] = ",",
+    quote: Literal['"', "'"] = '"',
     encoding: str = "utf-8",
 ) -> None:
     """Write the rows to `out` below a line of names.
 
-    Delimiter and encoding are those of the partner's own files, so that it can send back what it corrected. Cells
-    that a spreadsheet would run as a formula get a quote in front, which our reader takes away again.
+    Delimiter, quote and encoding are those of the partner's own files, so that it can send back what it corrected.
+    Cells that a spreadsheet would run as a formula get a quote in front, which our reader takes away again.
     """
     text = io.TextIOWrapper(out, encoding=encoding, errors="replace", newline="")
     try:
         if encoding == "utf-8":
             text.write(_BYTE_ORDER_MARK)
-        writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+        writer = csv.writer(text, delimiter=delimiter, quotechar=quote, lineterminator="\r\n")
         writer.writerow([*COLUMNS, *(guard_cell(_printable(name)) for name in columns)])
         for row in rows:
             ours = (str(row.number or ""), row.outcome.value, "; ".join(row.codes), " ".join(row.problems))

@@ -20,9 +20,11 @@ from gateway.domain.finding import Finding, Level
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
+from gateway.pipeline.census import is_census
 from gateway.pipeline.check import ACTED_ON
 from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.rejects import write_rejects
 from gateway.ports.unit_of_work import UnitOfWork
 from gateway.x12.acknowledge import (
     AckIdentity,
@@ -55,7 +57,11 @@ def acknowledge(plant: Plant, file_id: str) -> None:
         made = [
             document
             for interchange in unit.exchanges.interchanges(file_id)
-            for document in _Answers(plant, unit, partner, file, interchange).write()
+            for document in (
+                write_rejects(plant, unit, partner, file, interchange)
+                if is_census(interchange.interchange)
+                else _Answers(plant, unit, partner, file, interchange).write()
+            )
         ]
         unit.files.move(file_id, FileState.ACKNOWLEDGED, expected=[FileState.APPLIED])
         text = f"Acknowledged with {', '.join(made)}." if made else "No acknowledgement is owed."

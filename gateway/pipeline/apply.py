@@ -7,6 +7,7 @@ from gateway.domain.finding import Finding, Level
 from gateway.domain.identity import content_id
 from gateway.errors import ArchiveError, ConcurrentChange, StoreUnavailable
 from gateway.logs import get_logger
+from gateway.pipeline.census import CENSUS, is_census
 from gateway.pipeline.enroll import enroll
 from gateway.pipeline.incidents import open_incident
 from gateway.pipeline.plant import Plant
@@ -19,6 +20,7 @@ from gateway.ports.unit_of_work import UnitOfWork
 ApplySet = Callable[[Plant, SetRecord], None]
 APPLIERS: Mapping[str, ApplySet] = {
     "834": enroll,
+    CENSUS: enroll,
     "820": settle,
     "999": reconcile,
     "997": reconcile,
@@ -37,6 +39,7 @@ def apply_file(plant: Plant, file_id: str) -> None:
         file = unit.files.get(file_id)
         if file.state is not FileState.CHECKED:
             return
+        is_x12 = not any(is_census(record.interchange) for record in unit.exchanges.interchanges(file_id))
         waiting = [record.id for record in unit.exchanges.sets_of_file(file_id, states=[SetState.CHECKED])]
     unfinished: Exception | None = None
     for set_id in waiting:
@@ -51,7 +54,8 @@ def apply_file(plant: Plant, file_id: str) -> None:
                 unfinished = unfinished or error
     if unfinished is not None:
         raise unfinished
-    reconcile_ta1s(plant, file)
+    if is_x12:
+        reconcile_ta1s(plant, file)
     with plant.open_unit() as unit:
         _hand_on(unit, file)
         unit.commit()

@@ -19,6 +19,7 @@ from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
 from gateway.pipeline.agreement import Verdict, judge_interchange
+from gateway.pipeline.census import census_of, record_census
 from gateway.pipeline.incidents import open_incident
 from gateway.pipeline.plant import Plant
 from gateway.ports.jobs import Job
@@ -51,6 +52,11 @@ def check_file(plant: Plant, file_id: str) -> None:
     with plant.open_unit() as unit:
         file = unit.files.get(file_id)
         if file.state is not FileState.RECEIVED:
+            return
+        agreed = census_of(plant, file)
+        if agreed is not None:
+            record_census(plant, unit, file, agreed)
+            unit.commit()
             return
         recorder = _Recorder(plant, unit, file)
         with plant.archive.open(file.kept_path) as stream:

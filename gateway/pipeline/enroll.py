@@ -34,12 +34,12 @@ from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner, find_account
 from gateway.pipeline.accounts import account_rules, settings_of
+from gateway.pipeline.census import read_requests
 from gateway.pipeline.guards import OLD_FILE, EnrollmentPreview, waived_guards, without_guards
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.work_list import WorkList
 from gateway.ports.unit_of_work import UnitOfWork
-from gateway.transactions.enrollment_834 import RefusedRequest, read_enrollment
-from gateway.x12.reader import read_set
+from gateway.transactions.enrollment_834 import RefusedRequest
 
 _MEMBERS_AT_ONCE = 500
 _REPLACED = "15"  # BGN01: a re-submission carries the reference of its original
@@ -109,7 +109,7 @@ def _end(plant: Plant, unit: UnitOfWork, record: SetRecord, result: _Result, wor
     work.write(unit, result.state, result.findings)
     unit.exchanges.move_set(record.id, result.state, expected=[SetState.CHECKED], reason=result.reason)
     counted = ", ".join(f"{count} {what}" for what, count in sorted(result.counts.items())) or "no member"
-    text = f"834 {record.set.control_number} {result.state}: " + (result.reason or f"{counted}.")
+    text = f"{record.set.type} {record.set.control_number} {result.state}: " + (result.reason or f"{counted}.")
     released = [review.id for review in unit.reviews.of_set(record.id)]  # after each the set ends anew
     key = content_id("E", record.id, *released)
     unit.record(LogEvent(key, plant.clock.now(), "enroll", record.file_id, record.id, text))
@@ -128,8 +128,7 @@ def _apply(
     partner = plant.partner(record.partner_id)
     waived |= waived_guards(unit, record.id)
     with plant.archive.open(record.kept_path) as stream:
-        segments = read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters)
-        header, requests = read_enrollment(segments, record.delimiters, plant.mapping(partner.id, record.set.guide))
+        header, requests = read_requests(plant, stream, record)
         stopped = _stop_before(unit, partner, record, header, waived)
         if stopped is not None:
             return stopped

@@ -1,7 +1,7 @@
 """What every station needs, wired once by bootstrap.py."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.billing.calendar import WorkCalendar
 from gateway.domain.exchange import Party
@@ -12,6 +12,7 @@ from gateway.ports.clock import Clock
 from gateway.ports.transport import OpenSession
 from gateway.ports.unit_of_work import OpenUnitOfWork
 from gateway.settings import Settings
+from gateway.transactions.census_layout import Layout
 from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.x12.guide import GuideLibrary
 
@@ -31,6 +32,7 @@ class Plant:
     mappings: Mapping[tuple[str, str], GuideMapping]  # by partner id and guide
     partners: Mapping[str, Partner]
     calendars: Mapping[str, WorkCalendar]
+    layouts: Mapping[str, Layout] = field(default_factory=dict)  # of census files, by name
 
     def partner(self, partner_id: str) -> Partner:
         """Return the partner of this id; raises NotFound with the ids there are."""

@@ -50,6 +50,18 @@ def check_layout(path: Path) -> tuple[Layout | None, list[Mistake]]:
     return (None, compiler.mistakes) if compiler.mistakes else (layout, [])
 
 
+def load_layouts(folder: Path) -> tuple[dict[str, Layout], list[Mistake]]:
+    """Return the layouts in `folder` (`mappings/census`) by name, and every mistake in them."""
+    layouts: dict[str, Layout] = {}
+    mistakes: list[Mistake] = []
+    for path in sorted(folder.glob("*.toml")):
+        layout, wrong = check_layout(path)
+        mistakes += wrong
+        if layout is not None:
+            layouts[path.stem] = layout
+    return layouts, mistakes
+
+
 def span_of(place: str) -> tuple[int, int] | None:
     """Return the first and the last position of a place such as `10-18`, counted from 1, or None when it is none."""
     match = _SPAN.fullmatch(place)
