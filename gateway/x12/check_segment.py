@@ -7,6 +7,7 @@ from gateway.domain.exchange import Delimiters
 from gateway.x12.check_value import DATE_FORMATS, Fault, faults_of
 from gateway.x12.guide import CompositeNode, ElementNode, SegmentNode, SyntaxNote
 
+_REMEMBERED, _REMEMBERED_LENGTH = 4096, 12
 _FORMAT_ELEMENT, _VALUE_ELEMENT = "1250", "1251"
 
 
@@ -22,107 +23,107 @@ class ElementFault(NamedTuple):
     reference: int | None
 
 
-class SegmentReader(NamedTuple):
-    """How the segments of one interchange are written: its delimiters and its version (ISA12)."""
+class SegmentReader:
+    """Reads segments against their nodes. Short values found right at a node are remembered."""
 
-    marks: Delimiters
-    version: str
+    def __init__(self, marks: Delimiters, version: str) -> None:
+        """Take how the segments are written: delimiters and version (ISA12)."""
+        self._component = marks.component
+        self._repetition = marks.repetition
+        self._version = version
+        self._right: set[tuple[ElementNode | CompositeNode, str, str]] = set()
 
-    def faults(self, node: SegmentNode, elements: Sequence[str]) -> Iterator[ElementFault]:
-        """Yield every fault of the segment whose `elements` (the tag first) should fit `node`, by element."""
-        found = [*self._count_faults(node, elements)]
+    def faults(self, node: SegmentNode, elements: Sequence[str]) -> list[ElementFault]:
+        """Return every fault of the segment whose `elements` (the tag first) should fit `node`, by element."""
+        found = _count_faults(node, elements)
         for part in node.elements:
             value = elements[part.sequence] if part.sequence < len(elements) else ""
-            if not value and part.usage != "R":
-                continue
-            if isinstance(part, CompositeNode):
-                found += self._composite_faults(part, value)
-            else:
-                found += self._element_faults(part, value, _format_for(node, part, elements))
+            if value:
+                found += self._value_faults(part, value, _format_for(node, part, elements))
+            elif part.usage == "R":
+                found.append(_at(part, Fault("1", "it is required and missing"), None))
         for note in node.notes:
             found += _note_faults(note, node, elements)
-        yield from sorted(found, key=lambda each: each.element)
+        return sorted(found, key=lambda each: each.element)
 
-    def _count_faults(self, node: SegmentNode, elements: Sequence[str]) -> Iterator[ElementFault]:
-        most = node.elements[-1].sequence if node.elements else 0
-        if len(elements) - 1 > most:
-            fault = Fault("3", f"the segment has more elements than the {most} of the guide")
-            yield ElementFault(most + 1, None, None, fault, "", elements[most + 1] or None, None)
-        elif len(elements) > 1 and not elements[-1]:
-            fault = Fault("3", "the segment ends with an element separator; empty elements at its end are left out")
-            yield ElementFault(len(elements) - 1, None, None, fault, "", None, None)
+    def _value_faults(self, node: ElementNode | CompositeNode, value: str, date_format: str) -> list[ElementFault]:
+        known = (node, value, date_format)
+        if known in self._right:
+            return []
+        faults = [*self._find_faults(node, value, date_format)]
+        if not faults and len(value) <= _REMEMBERED_LENGTH:
+            if len(self._right) >= _REMEMBERED:
+                self._right.clear()
+            self._right.add(known)
+        return faults
 
-    def _element_faults(self, node: ElementNode, value: str, date_format: str) -> Iterator[ElementFault]:
-        def at(fault: Fault, value: str | None, repetition: int | None = None) -> ElementFault:
-            return ElementFault(
-                node.sequence, None, repetition, fault, f"{node.id} {node.name}", value, node.data.reference
-            )
-
-        if not value:
-            yield at(Fault("1", "it is required and missing"), None)
-            return
-        if node.usage == "N":
-            yield at(Fault("I10", "the guide does not use it; leave it empty", snip=2), value)
-            return
-        repeated = value.split(self.marks.repetition) if self.marks.repetition else [value]
-        if len(repeated) > node.repeat:
-            yield at(Fault("12", f"it is repeated {len(repeated)} times, the most is {node.repeat}"), value)
-        for number, each in enumerate(repeated, start=1):
-            repetition = number if len(repeated) > 1 else None
-            if self.marks.component and self.marks.component in each:
-                yield at(Fault("6", "it holds the component separator, but has no components"), each, repetition)
-            elif each:
-                for fault in faults_of(node, each, version=self.version, date_format=date_format):
-                    yield at(fault, each, repetition)
-
-    def _composite_faults(self, node: CompositeNode, value: str) -> Iterator[ElementFault]:
-        def at(fault: Fault, value: str | None, repetition: int | None = None) -> ElementFault:
-            reference = int(node.number) if node.number.isdigit() else None
-            name = f"{node.id} {node.name}"
-            return ElementFault(node.sequence, None, repetition, fault, name, value, reference)
-
-        filled = bool(value.strip((self.marks.component or "") + (self.marks.repetition or "")))
-        if not filled:
+    def _find_faults(self, node: ElementNode | CompositeNode, value: str, date_format: str) -> Iterator[ElementFault]:
+        if isinstance(node, CompositeNode) and not value.strip(self._component + self._repetition):
             if node.usage == "R":
-                yield at(Fault("1", "it is required and missing"), None)
+                yield _at(node, Fault("1", "it is required and missing"), None)
             return
         if node.usage == "N":
-            yield at(Fault("I10", "the guide does not use it; leave it empty", snip=2), value)
+            yield _at(node, Fault("I10", "the guide does not use it; leave it empty", snip=2), value)
             return
-        repeated = value.split(self.marks.repetition) if self.marks.repetition else [value]
+        repeated = value.split(self._repetition) if self._repetition else [value]
         if len(repeated) > node.repeat:
-            yield at(Fault("12", f"it is repeated {len(repeated)} times, the most is {node.repeat}"), value)
+            message = f"it is repeated {len(repeated)} times, the most is {node.repeat}"
+            yield _at(node, Fault("12", message), value)
         for number, each in enumerate(repeated, start=1):
             repetition = number if len(repeated) > 1 else None
-            components = each.split(self.marks.component)
-            if len(components) > len(node.components):
-                fault = Fault("13", f"it has {len(components)} components, the most is {len(node.components)}")
-                yield at(fault, each, repetition)
-            yield from self._component_faults(node, components, repetition)
+            if isinstance(node, CompositeNode):
+                yield from self._composite_faults(node, each, repetition)
+            elif self._component in each:
+                message = "it holds the component separator, but has no components"
+                yield _at(node, Fault("6", message), each, repetition)
+            elif each:
+                for fault in faults_of(node, each, version=self._version, date_format=date_format):
+                    yield _at(node, fault, each, repetition)
 
-    def _component_faults(
-        self, node: CompositeNode, components: Sequence[str], repetition: int | None
-    ) -> Iterator[ElementFault]:
+    def _composite_faults(self, node: CompositeNode, value: str, repetition: int | None) -> Iterator[ElementFault]:
+        components = value.split(self._component)
+        if len(components) > len(node.components):
+            message = f"it has {len(components)} components, the most is {len(node.components)}"
+            yield _at(node, Fault("13", message), value, repetition)
         for part in node.components:
-            value = components[part.sequence - 1] if part.sequence <= len(components) else ""
-            if value and part.usage == "N":
-                faults = [Fault("I10", "the guide does not use it; leave it empty", snip=2)]
-            elif value:
-                faults = list(faults_of(part, value, version=self.version))
-            else:
-                # A first component may stay empty in a composite that is itself not required, as in pyx12.
-                required = part.usage == "R" and (part.sequence != 1 or node.usage == "R")
-                faults = [Fault("1", "it is required and missing")] if required else []
-            for fault in faults:
+            said = components[part.sequence - 1] if part.sequence <= len(components) else ""
+            for fault in self._component_faults(node, part, said):
+                name = f"{node.id}-{part.sequence} {part.name}"
                 yield ElementFault(
-                    node.sequence, part.sequence, repetition, fault, f"{node.id}-{part.sequence} {part.name}",
-                    value or None, part.data.reference,
-                )  # fmt: skip
+                    node.sequence, part.sequence, repetition, fault, name, said or None, part.data.reference
+                )
+
+    def _component_faults(self, node: CompositeNode, part: ElementNode, value: str) -> Iterator[Fault]:
+        if value and part.usage == "N":
+            yield Fault("I10", "the guide does not use it; leave it empty", snip=2)
+        elif value:
+            yield from faults_of(part, value, version=self._version)
+        elif part.usage == "R" and (part.sequence != 1 or node.usage == "R"):
+            # A first component may stay empty in a composite that is itself not required, as in pyx12.
+            yield Fault("1", "it is required and missing")
 
 
-def _format_for(node: SegmentNode, part: ElementNode, elements: Sequence[str]) -> str:
+def _at(
+    node: ElementNode | CompositeNode, fault: Fault, value: str | None, repetition: int | None = None
+) -> ElementFault:
+    reference = node.data.reference if isinstance(node, ElementNode) else None
+    return ElementFault(node.sequence, None, repetition, fault, f"{node.id} {node.name}", value, reference)
+
+
+def _count_faults(node: SegmentNode, elements: Sequence[str]) -> list[ElementFault]:
+    most = node.elements[-1].sequence if node.elements else 0
+    if len(elements) - 1 > most:
+        fault = Fault("3", f"the segment has more elements than the {most} of the guide")
+        return [ElementFault(most + 1, None, None, fault, "", elements[most + 1] or None, None)]
+    if len(elements) > 1 and not elements[-1]:
+        fault = Fault("3", "the segment ends with an element separator; empty elements at its end are left out")
+        return [ElementFault(len(elements) - 1, None, None, fault, "", None, None)]
+    return []
+
+
+def _format_for(node: SegmentNode, part: ElementNode | CompositeNode, elements: Sequence[str]) -> str:
     """Return how element 1251 is written here, as the element 1250 before it says; empty where that is not known."""
-    if part.data.number != _VALUE_ELEMENT:
+    if isinstance(part, CompositeNode) or part.data.number != _VALUE_ELEMENT:
         return ""
     for other in reversed(node.elements[: part.sequence - 1]):
         if isinstance(other, ElementNode) and other.data.number == _FORMAT_ELEMENT:

@@ -1,7 +1,9 @@
 """Walking one transaction set through its guide: order, counts, what is missing, and each segment's own faults."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+from gateway.domain.exchange import Delimiters
 from gateway.x12.check_event import Severities
 from gateway.x12.check_findings import Findings
 from gateway.x12.check_rule import Rule, Seen, Span
@@ -16,6 +18,11 @@ _RUN_BYTES = 1 << 16  # a member longer than this is read segment by segment
 _NOBODY: frozenset[int] = frozenset()
 _UNITS = {"834": "INS", "820": "ENT"}
 """The loop that a set is made of; findings inside it are told with its number and, in CTX, its business unit."""
+
+
+@lru_cache(maxsize=16)
+def _reader_of(marks: Delimiters, version: str) -> SegmentReader:
+    return SegmentReader(marks, version)
 
 
 class _Frame:
@@ -39,7 +46,7 @@ class SetWalk:
         set_type = plan.guide.set_type
         self._plan = plan
         self._patterns = patterns_of(plan, style)
-        self._reader = SegmentReader(style.marks, style.version)
+        self._reader = _reader_of(style.marks, style.version)
         self._component = style.marks.component
         self._findings = findings
         self._rules = [
@@ -82,16 +89,24 @@ class SetWalk:
         if step.entered and target.loop.runs and (passed := self._pass_run(target.loop, source)):
             return passed
         if not self._patterns.fits(target, source.raw):
-            for each in self._reader.faults(target.node, elements):
-                self._findings.on_element(target, each)
-            if len(elements) == 1:
-                self._findings.on_segment("8", f"{target.tag} has no elements", target.tag, target.loop.node.id)
-        for rule in self._watching.get(target.tag, ()):
-            for complaint in rule.see(Seen(elements, target.loop.node.id, position)):
-                self._findings.on_rule(rule, complaint, target)
+            self._explain(target, elements)
+        if target.tag in self._watching:
+            self._ask_rules(target, elements)
         if target.tag in {"REF", "ENT"}:
             self._name_unit(target, elements)
         return 1
+
+    def _explain(self, target: SegmentPlan, elements: Sequence[str]) -> None:
+        for each in self._reader.faults(target.node, elements):
+            self._findings.on_element(target, each)
+        if len(elements) == 1:
+            self._findings.on_segment("8", f"{target.tag} has no elements", target.tag, target.loop.node.id)
+
+    def _ask_rules(self, target: SegmentPlan, elements: Sequence[str]) -> None:
+        seen = Seen(elements, target.loop.node.id, self._findings.position)
+        for rule in self._watching[target.tag]:
+            for complaint in rule.see(seen):
+                self._findings.on_rule(rule, complaint, target)
 
     def close(self, position: int) -> None:
         """Report what is missing at the end of the set; SE itself is not (its absence is IK502 2)."""
@@ -157,7 +172,7 @@ class SetWalk:
         leads_on = after is not None and after.keep is step.target.loop and not after.entered
         child: ChildPlan = step.entered[0] if step.entered else step.target
         is_full = self._frames[step.keep.depth].counts[child.index] >= child.most
-        return is_full, not leads_on, sum(1 for _ in self._reader.faults(step.target.node, elements))
+        return is_full, not leads_on, len(self._reader.faults(step.target.node, elements))
 
     def _move(self, step: Step, *, certain: bool = True) -> None:
         """Go where `step` leads; report what is missing on the way and what comes too often."""
