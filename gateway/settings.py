@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from gateway.configuration.fields import Cron, Instant, InterchangeId, Qualifier, TimeZone
+from gateway.configuration.fields import Cron, Instant, InterchangeId, Qualifier, SeverityTable, TimeZone
 from gateway.configuration.toml_file import Section, check_model, closest, describe_type, read_toml
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
@@ -99,6 +99,7 @@ class Settings(Section):
     work: Work = Work()
     logging: Logging = Logging()
     timetable: Timetable = Timetable()
+    severities: SeverityTable = Field(default_factory=dict)
     clock: Clock = Clock()
 
     def database_url_in(self, home: Path) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -90,6 +90,11 @@ def _as_text(parse: Callable[[str], datetime]) -> BeforeValidator:
 Cron = Annotated[str, AfterValidator(check_cron)]
 TimeZone = Annotated[str, AfterValidator(check_time_zone)]
 Instant = Annotated[datetime, _as_text(parse_instant)]
+SeverityTable = dict[
+    Annotated[str, Field(pattern=r"^(\d{3}/)?([A-Z]+(_[A-Z]+)*|(IK|AK|TA)\d{3}:\w{1,3})$")],
+    Literal["error", "warning", "off"],
+]
+"""How heavy rules of the X12 check weigh, by rule (`DATE_LOGIC`), by set and rule (`834/DATE_LOGIC`), or by code."""
 Qualifier = Annotated[str, Field(pattern=r"^[0-9A-Z]{2}$")]
 """ISA05, ISA07."""
 InterchangeId = Annotated[str, Field(pattern=rf"^{_X12_TEXT}{{1,15}}$")]

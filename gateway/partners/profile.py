@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.configuration.fields import Cron, InterchangeIdOrAny, Qualifier, TimeZone
+from gateway.configuration.fields import Cron, InterchangeIdOrAny, Qualifier, SeverityTable, TimeZone
 from gateway.configuration.toml_file import Section
 from gateway.domain.parties import PartnerRole
 
@@ -77,6 +77,7 @@ class X12Identity(Section):
     ta1: Literal["requested", "always", "errors"] = "requested"  # R is always sent
     report_824: Literal["errors", "always", "never"] = "errors"
     group_ack: Literal["999", "997", "auto"] = "auto"  # auto: 999 for HIPAA 5010 sets, 997 otherwise
+    severities: SeverityTable = Field(default_factory=dict)  # over those of gateway.toml
 
 
 class Enrollment(Section):

@@ -15,7 +15,7 @@ from gateway.domain.exchange import (
     SetRecord,
     SetState,
 )
-from gateway.domain.finding import Finding
+from gateway.domain.finding import Finding, Severity
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
 from gateway.pipeline.agreement import Verdict, judge_interchange
@@ -32,6 +32,7 @@ from gateway.x12.check import (
     InterchangeOpened,
     Limits,
     SetChecked,
+    Severities,
     check,
 )
 
@@ -60,7 +61,8 @@ def check_file(plant: Plant, file_id: str) -> None:
             return
         recorder = _Recorder(plant, unit, file)
         with plant.archive.open(file.kept_path) as stream:
-            for event in check(stream, plant.guides, _limits(plant)):
+            severities = _severities(plant, file.partner_id)
+            for event in check(stream, plant.guides, _limits(plant), severities=severities):
                 recorder.take(event)
         recorder.close()
         unit.commit()
@@ -73,6 +75,12 @@ def _limits(plant: Plant) -> Limits:
     """Return the bounds of a check, as `[limits]` sets them."""
     ours = plant.settings.limits
     return Limits(findings_per_set=ours.findings_per_set, segment_bytes=ours.segment_bytes)
+
+
+def _severities(plant: Plant, partner_id: str) -> Severities:
+    """Return how heavy each rule weighs: as the partner's profile says, else `[severities]`, else the rule itself."""
+    agreed = {**plant.settings.severities, **plant.partner(partner_id).profile.x12.severities}
+    return Severities({rule: None if weight == "off" else Severity(weight) for rule, weight in agreed.items()})
 
 
 @dataclass(slots=True)
