@@ -5,7 +5,7 @@ from typing import Any
 from gateway.domain.exchange import Delimiters
 from gateway.domain.finding import Finding, Level, Place
 from gateway.transactions.mapping import Reading, Rule
-from gateway.transactions.values_834 import READERS, Kind
+from gateway.transactions.values_834 import Kind
 from gateway.x12.reader import Segment
 
 _DATES = frozenset({Kind.DATE, Kind.LAST_DAY})
@@ -27,10 +27,11 @@ class Collected:
     def read(self, segment: Segment, reading: Reading) -> bool:
         """Take what the rules read from `segment`; False when that is nothing, and the caller must keep it."""
         elements = segment.elements
+        count = len(elements)
         taken = False
         left: list[str] = []
         for rule in reading.rules:
-            if rule.element >= len(elements) or not elements[rule.element]:
+            if rule.element >= count or not elements[rule.element]:
                 continue
             if rule.conditions and not all(condition.holds(elements) for condition in rule.conditions):
                 continue
@@ -38,8 +39,8 @@ class Collected:
         if taken:
             known = reading.known
             self.unread += left
-            for number in range(1, len(elements)):
-                if number not in known and elements[number]:
+            for number, element in enumerate(elements):
+                if element and number not in known:
                     self.unread.append(self._as_sent(segment, number))
         return taken
 
@@ -53,14 +54,17 @@ class Collected:
 
     def _take(self, rule: Rule, segment: Segment, left: list[str]) -> bool:
         """Read one element for one field; what has to stand back for a better place goes to `left`."""
-        place = (rule.section, rule.field)
-        found = self._found.setdefault(rule.section, {})
-        rank, as_sent = self._ranks.get(place, (0, ""))
-        if rule.field in found and rank <= rule.rank:
-            left.append(self._as_sent(segment, rule.element))
-            return False
+        found = self._found.get(rule.section)
+        if found is None:
+            found = self._found[rule.section] = {}
+        place, as_sent = (rule.section, rule.field), ""
+        if rule.field in found:
+            rank, as_sent = self._ranks.get(place, (0, ""))
+            if rank <= rule.rank:
+                left.append(self._as_sent(segment, rule.element))
+                return False
         try:
-            value = _value(rule, segment)
+            value = rule.read(segment.elements[rule.element]) if rule.read is not None else _pairs(rule, segment)
         except ValueError as right:
             finding = _unreadable(rule, segment, str(right))
             if finding not in self.findings:  # two fields may read one element
@@ -87,14 +91,10 @@ def raw(segment: Segment, delimiters: Delimiters) -> str:
     return delimiters.element.join(segment.elements)
 
 
-def _value(rule: Rule, segment: Segment) -> Any:  # noqa: ANN401 - what it is follows from the rule's kind
-    """Return what the rule reads; raises ValueError that says what would be right."""
-    if rule.kind is Kind.TEXT:
-        return segment.elements[rule.element].strip()
-    if rule.kind is Kind.PAIRS:
-        rest = segment.elements[rule.element :]
-        return tuple((rest[at], rest[at + 1] if at + 1 < len(rest) else "") for at in range(0, len(rest), 2))
-    return READERS[rule.kind](segment.elements[rule.element])
+def _pairs(rule: Rule, segment: Segment) -> tuple[tuple[str, str], ...]:
+    """Return the elements of a segment two by two, from the one that the rule names."""
+    rest = segment.elements[rule.element :]
+    return tuple((rest[at], rest[at + 1] if at + 1 < len(rest) else "") for at in range(0, len(rest), 2))
 
 
 def _unreadable(rule: Rule, segment: Segment, right: str) -> Finding:

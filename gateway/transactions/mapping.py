@@ -7,7 +7,7 @@ loop, and which of its elements does no rule read.
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
 from gateway.transactions.mapping_fields import SECTIONS
 from gateway.transactions.quirks import QUIRKS, Quirk
-from gateway.transactions.values_834 import Kind
+from gateway.transactions.values_834 import READERS, Kind
 
 _PLACE = re.compile(
     r"(?P<loop>header|\d{4}[A-Z]?)/(?P<tag>[A-Z][A-Z0-9]{1,2})(?:\[(?P<conditions>[^\]]+)\])?(?P<element>\d\d)"
@@ -51,6 +51,7 @@ class Rule:
     element: int
     rank: int = 0
     conditions: tuple[Condition, ...] = ()  # besides the first element, by which rules are looked up
+    read: Callable[[str], object] | None = None  # None: it reads several elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ class _Compiler:
         for (section, key), places in self._places.items():
             kind = SECTIONS[section].fields[key]
             for rank, place in enumerate(places):
-                rule = Rule(section, key, kind, place.element, rank, place.conditions)
+                rule = Rule(section, key, kind, place.element, rank, place.conditions, READERS.get(kind))
                 rules.setdefault((place.loop, place.tag, place.qualifier), []).append(rule)
         readings = {}
         for (loop, tag, qualifier), own in rules.items():
@@ -263,7 +264,7 @@ def _conditions(text: str | None) -> list[Condition] | None:
 
 def _reading(rules: list[Rule], qualifier: str, structural: set[int]) -> Reading:
     """Return the rules of one segment with all elements they account for."""
-    known = set(structural)
+    known = {0, *structural}
     if qualifier:
         known.add(1)
     for rule in rules:

@@ -103,7 +103,7 @@ def _is_range(text: str) -> bool:
 
 
 READERS: Mapping[Kind, Callable[[str], object]] = {
-    Kind.TEXT: str,
+    Kind.TEXT: str.strip,
     Kind.DATE: first_day,
     Kind.LAST_DAY: last_day,
     Kind.MONEY: amount,

@@ -18,10 +18,11 @@ BLANKS = b" \t\r\n"
 class Segment:
     """One segment of a set.
 
-    `position` counts from ST = 1, `byte` is its offset in the file, `raw` its bytes without terminator.
+    `position` counts from ST = 1, `byte` is its offset in the file, `raw` its bytes without terminator,
+    `tag` the segment id (`INS`), with which `elements` begin.
     """
 
-    __slots__ = ("byte", "elements", "position", "raw")
+    __slots__ = ("byte", "elements", "position", "raw", "tag")
 
     def __init__(self, raw: bytes, separator: str, position: int, byte: int) -> None:
         """Split `raw` at the element separator (a one-character string)."""
@@ -29,11 +30,7 @@ class Segment:
         self.position = position
         self.byte = byte
         self.elements = text_of(raw).split(separator)
-
-    @property
-    def tag(self) -> str:
-        """The segment id, `INS`."""
-        return self.elements[0]
+        self.tag = self.elements[0]
 
     def element(self, number: int) -> str:
         """Return element `number` (1-based), empty when it is absent."""
