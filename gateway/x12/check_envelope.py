@@ -51,8 +51,10 @@ def read_isa(data: bytes, at: int) -> Isa | None:
     texts = [part.decode("latin-1") for part in (*parts[:16], component)]
     if any("\n" in text for text in texts[:16]):
         return None
-    repetition = texts[11] if texts[12] >= _NO_REPETITION_BEFORE and not texts[11].isalnum() else ""
-    marks = Delimiters(separator.decode("latin-1"), texts[16], repetition.strip()[:1], terminator.decode("latin-1"))
+    can_repeat = texts[12] >= _NO_REPETITION_BEFORE and _is_separator(texts[11])
+    marks = Delimiters(
+        separator.decode("latin-1"), texts[16], texts[11] if can_repeat else "", terminator.decode("latin-1")
+    )
     return Isa(tuple(texts), marks, sum(map(len, parts[:16])) + _ISA_ELEMENTS + 2)
 
 
@@ -106,7 +108,12 @@ def _standards_id_is_good(isa: Isa) -> bool:
         return said == "U"
     # Senders that repeat nothing often leave the U of old releases: nothing is lost by it.
     others = {isa.delimiters.element, isa.delimiters.component, isa.delimiters.segment}
-    return said == "U" or (len(said) == 1 and not said.isalnum() and not said.isspace() and said not in others)
+    return said == "U" or (_is_separator(said) and said not in others)
+
+
+def _is_separator(text: str) -> bool:
+    # The separators of ASCII itself, FS to US, are good ones, though Python takes them for blanks.
+    return len(text) == 1 and not text.isalnum() and text not in " \t\r\n"
 
 
 def interchange_finding(code: str, message: str, place: Place, element: int | None = None) -> Finding:

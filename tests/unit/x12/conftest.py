@@ -10,11 +10,8 @@ import pytest
 from gateway.domain.finding import Finding
 from gateway.x12.check import (
     CheckEvent,
-    FileFindings,
     GroupClosed,
-    GroupOpened,
     InterchangeClosed,
-    InterchangeOpened,
     Limits,
     SetChecked,
     Severities,
@@ -254,6 +251,3 @@ def full_834() -> str:
 @pytest.fixture(scope="session")
 def full_820() -> str:
     return FULL_820
-
-
-__all__ = ["FileFindings", "GroupOpened", "InterchangeOpened"]

@@ -100,6 +100,44 @@ def test_a_fault_is_found_once_at_its_place(before, after, expected, envelope, r
     assert [AckCode.REJECTED] == [each.ack for each in checked.sets]
 
 
+ELEMENT_FAULTS = [
+    ("INS*Y*18*021*28*A*D:0**FT**N*******2", "INS*Y*18*021*28*A*D:7**FT", [("IK403:7", 6, 2)]),
+    ("INS*Y*18*021*28*A*D:0**FT**N*******2", "INS*Y*18*021*28*A*:0**FT", []),
+    ("INS*Y*18*021*28*A*D:0**FT**N*******2", "INS*Y*18*021*28*A*D:0:1**FT", [("IK403:I10", 6, 3)]),
+    ("INS*Y*18*021*28*A*D:0**FT**N*******2", "INS*Y*18*021*28*A*D:0:::**FT", [("IK403:13", 6, None)]),
+    ("INS*Y*18*021*28*A*D:0**FT**N*******2", "INS*Y*18*021*28*A*:**FT", []),
+    ("INS*Y*18*021*28*A*D:0**FT**N*******2", "INS*Y*18*021*28*A*D^D**FT", [("IK403:12", 6, None)]),
+    ("INS*Y*18*021*28*A*D:0**FT**N*******2", "INS*Y*18*021*28*A*D:0**FT**N*******X", [("IK403:6", 17, None)]),
+    ("REF*DX*DEPT7", "REF*DX*DEPT7**A:B", [("IK403:I10", 4, None)]),
+    ("REF*DX*DEPT7", "REF*DX*DEPT:7", [("IK403:6", 2, None)]),
+    ("REF*DX*DEPT7", "REF*DX*A^B", [("IK403:12", 2, None)]),
+    ("REF*DX*DEPT7", "REF*DX*A\tB", [("IK403:6", 2, None)]),
+    ("REF*DX*DEPT7", "REF*DX*DEPT7 ", [("IK403:6", 2, None)]),
+    ("REF*DX*DEPT7", "REF*DX", [("IK403:1", 2, None), ("IK403:2", 2, None)]),
+    ("QTY*ET*1", "QTY*ET*1*2:3", [("IK403:I10", 3, None)]),
+    ("QTY*ET*1", "QTY*ET*1*2*3", [("IK403:10", 4, None), ("IK403:I10", 3, None), ("IK403:I10", 4, None)]),
+    ("AMT*D2*100.50", "AMT*D2*+100", [("IK403:6", 2, None)]),
+    ("AMT*D2*100.50", "AMT*D2*-1234567890123456.78", []),
+    ("AMT*D2*100.50", "AMT*D2*-12345678901234567.89", [("IK403:5", 2, None)]),
+    ("LUI*LD*ENG**7", "LUI***ENGLISH*7", []),
+    ("LUI*LD*ENG**7", "LUI*LD***7", [("IK403:2", 2, None), ("IK403:2", 2, None)]),
+    ("N4*SPRINGFIELD*IL*62701**CY*SANGAMON", "N4*SPRINGFIELD*IL*62701***SANGAMON", [("IK403:2", 5, None)]),
+    ("N4*SPRINGFIELD*IL*62701**CY*SANGAMON", "N4*SPRINGFIELD**AB1 2CD*GB***ENG", []),
+    ("N4*SPRINGFIELD*IL*62701**CY*SANGAMON", "N4*SPRINGFIELD*IL*62701*US***ENG", [("IK403:10", 7, None)]),
+    ("DMG*D8*19800102*F*M*C:RET:2131-1*1", "DMG*D8*20240229*F", []),
+    ("DMG*D8*19800102*F*M*C:RET:2131-1*1", "DMG*D8*20230229*F", [("IK403:8", 2, None)]),
+    ("BGN*00*REF0001*20251105*0800*ET***2", "BGN*00*REF0001*20251105*080059*ET***2", []),
+    ("BGN*00*REF0001*20251105*0800*ET***2", "BGN*00*REF0001*20251105*2460*ET***2", [("IK403:9", 4, None)]),
+    ("BGN*00*REF0001*20251105*0800*ET***2", "BGN*00*REF0001*20251105*08005*ET***2", [("IK403:9", 4, None)]),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), ELEMENT_FAULTS)
+def test_a_fault_of_an_element_has_its_code_and_component(before, after, expected, envelope, run, full_834):
+    found = run(envelope(changed(before, after, full_834))).findings
+    assert sorted(map(str, expected)) == sorted(str((f.code, f.place.element, f.place.component)) for f in found)
+
+
 ENVELOPE_FAULTS = [
     ("07 SE01", b"SE*15*0001", b"SE*16*0001", ("IK502:4", "SE", 15, 1)),
     ("13 GE01", b"GE*1*7", b"GE*2*7", ("AK905:5", "GE", None, 1)),

@@ -5,6 +5,7 @@ import io
 import pytest
 
 from gateway.domain.exchange import AckCode, Delimiters
+from gateway.x12 import plan_run
 from gateway.x12.check import FileFindings, GroupOpened, InterchangeOpened, Limits
 from gateway.x12.reader import CHUNK_BYTES, read_set
 from tests.unit.x12.test_check import BASE, REMITTANCE
@@ -28,6 +29,15 @@ def test_any_element_separator_is_taken_from_the_isa(marks, envelope, run):
     assert [] == checked.codes
     (opened,) = checked.of(InterchangeOpened)
     assert Delimiters(marks, ":", "!", "~") == opened.interchange.delimiters
+
+
+@pytest.mark.parametrize("marks", ["|>\x1f'", "\x1d\x1f\x1e\x1c", "!@#$", "^\\]["])
+def test_any_four_delimiters_are_taken_by_both_paths(marks, envelope, run, full_834, monkeypatch):
+    monkeypatch.setattr(plan_run, "_SEGMENT_PAYS_AFTER", 0)
+    monkeypatch.setattr(plan_run, "_RUN_PAYS_AFTER", 0)
+    body = full_834.replace("ANN@EXAMPLE.COM", "ANN").replace("REG@EXAMPLE.EDU", "REG")
+    text = envelope(body, end="~").decode().translate(dict(zip(map(ord, "*:^~"), marks, strict=True)))
+    assert [] == run(text.encode()).codes
 
 
 def test_each_interchange_and_group_is_closed_for_itself(envelope, run):
