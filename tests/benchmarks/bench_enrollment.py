@@ -49,6 +49,7 @@ from tests.databases import PostgresqlServer, postgresql_programs
 NOW = datetime(2025, 10, 23, 9, tzinfo=UTC)
 CASES = ("add", "again", "full")
 STATIONS = ("check", "apply", "acknowledge")
+READER = "read_requests"  # what gives the station of enrollment a set's header and its members
 ROWS_PER_MEMBER = {"add": 5, "again": 2, "full": 2}  # membership, member, coverage; event and log entry
 AIMS = {("postgresql", "add"): 10_000, ("postgresql", "again"): 20_000}
 
@@ -100,11 +101,11 @@ class Stopwatch:
         finally:
             self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
 
-    def watch(self, owner: Any, name: str, part: str) -> None:  # noqa: ANN401 - a class or a module
+    def watch(self, owner: Any, name: str, part: str) -> None:
         """Let every call of `owner.name` count towards `part`."""
         original: Callable[..., Any] = getattr(owner, name)
 
-        def timed(*words: Any, **named: Any) -> Any:  # noqa: ANN401 - passed through
+        def timed(*words: Any, **named: Any) -> Any:
             with self.running(part):
                 return original(*words, **named)
 
@@ -112,13 +113,13 @@ class Stopwatch:
 
     def watch_reading(self) -> None:
         """Count what the members' stream takes towards `read`."""
-        original = enroll.read_enrollment
+        original: Callable[..., Any] = getattr(enroll, READER)
 
-        def timed(*words: Any) -> Any:  # noqa: ANN401 - passed through
+        def timed(*words: Any) -> Any:
             header, requests = original(*words)
             return header, self._each(requests)
 
-        enroll.read_enrollment = timed
+        setattr(enroll, READER, timed)
 
     def _each(self, items: Iterator[Any]) -> Iterator[Any]:
         spent = 0.0
@@ -176,7 +177,7 @@ def run_case(folder: Path, path: Path) -> dict[str, Any]:
     return {"total": total, "cpu": time.process_time() - cpu, "parts": parts, "peak": peak, "text": text}
 
 
-def in_a_process(*words: object) -> Any:  # noqa: ANN401 - JSON
+def in_a_process(*words: object) -> Any:
     """Run this program with `words`; return the JSON that it prints."""
     done = subprocess.run([sys.executable, __file__, *map(str, words)], check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
@@ -266,12 +267,11 @@ def main() -> None:
     if asked.home:
         print(json.dumps(run_case(asked.home, asked.file)))
         return
+    load = os.getloadavg()[0]
+    print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f}")
     print(
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
-    print(
-        f"{'database':10} {'case':5} {'members':>9} {'members/s':>9} {'own CPU':>9} {'aim':>7} {'limit':>9} {'ratio':>5}"
-        f" {' check':>6} {'read':>6} {'load':>6} {'decide':>6} {'write':>6} {'ack':>6} {'MiB':>5}"
+        f"{'database':10} {'case':5} {'members':>9} {'members/s':>9} {'own CPU':>9} {'aim':>7}"
+        f" {'limit':>9} {'ratio':>5} {' check':>6} {'read':>6} {'load':>6} {'decide':>6} {'write':>6} {'ack':>6} {'MiB':>5}"
     )
     with databases(asked.database) as fresh:
         if asked.growth is None:
