@@ -19,14 +19,16 @@ from gateway.partners.partner import Partner
 from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, bill
+from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.receive import PollReport, ingest, poll
+from gateway.pipeline.release import Reviewed, preview_release, refuse, release
 from gateway.pipeline.timetable import schedules, tick
 from gateway.pipeline.watch import watch
 from gateway.pipeline.work import perform
 from gateway.ports.clock import Clock, FixedClock
 from gateway.ports.jobs import Decision, Job, Runner
-from gateway.ports.queries import Queries
+from gateway.ports.queries import Kind, Queries
 from gateway.ports.transport import Session
 from gateway.settings import Home, Settings, load_settings
 from gateway.store.database import Database
@@ -97,6 +99,28 @@ class App:
                 return True
             applied = [record.id for record in unit.exchanges.sets_of_file(file_id, states=[SetState.APPLIED])]
             return any(finding.is_error for set_id in applied for finding in unit.exchanges.findings(set_id=set_id))
+
+    def preview_release(self, set_id: str) -> EnrollmentPreview:
+        """Return what a release of a held set would do, and write nothing. Raises NotFound, NotAllowed."""
+        return preview_release(self.plant, self._set_id(set_id))
+
+    def release(self, set_id: str, *, by: str, reason: str) -> Reviewed:
+        """Have a held set applied without the guard that holds it. Raises NotFound, NotAllowed."""
+        return release(self.plant, self._set_id(set_id), by=by, reason=reason)
+
+    def refuse(self, set_id: str, *, by: str, reason: str) -> Reviewed:
+        """End a held set without effect. Raises NotFound, NotAllowed."""
+        return refuse(self.plant, self._set_id(set_id), by=by, reason=reason)
+
+    def set_state(self, set_id: str) -> tuple[SetState, str]:
+        """Return a set's state and its reason; raises NotFound."""
+        with self.plant.open_unit() as unit:
+            record = unit.exchanges.get_set(self._set_id(set_id))
+            return record.state, record.reason
+
+    def _set_id(self, prefix: str) -> str:
+        """Return the whole id of a set."""
+        return self.queries.find(Kind.SET, prefix)
 
     def runner(self) -> Runner:
         """Return what runs jobs: threads of this process on SQLite, a procrastinate worker on PostgreSQL."""

@@ -6,7 +6,7 @@ something was refused; 2 usage or configuration; 3 our work failed.
 
 import sys
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -14,30 +14,11 @@ import click
 
 from gateway import __version__, logs
 from gateway.cli.context import Context
+from gateway.cli.instant import Instant
 from gateway.errors import ConfigurationError, GatewayError, NotFound
 
 USAGE = 2
 FAILED = 3
-
-
-class Instant(click.ParamType[datetime]):
-    """A date or an instant in ISO 8601; without a zone it is UTC, a date is its noon."""
-
-    name = "DATE"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the instant that the text names, in UTC."""
-        if isinstance(value, datetime):
-            return value
-        text = str(value)
-        try:
-            if len(text) == len("2025-11-05"):
-                day = date.fromisoformat(text)
-                return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-            instant = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{text!r} is no date; write it as 2025-11-05 or 2025-11-05T14:30:00Z", param, ctx)
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -49,6 +30,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "work": ("work:work_command", "Do the work that is due."),
     "ingest": ("work:ingest_command", "Take a local file through the same stations."),
     "bill": ("work:bill_command", "Make the bill run of a day."),
+    "worklist": ("worklist:worklist_command", "List what waits to be put right, with the fix."),
+    "release": ("review:release_command", "Apply a held set, or preview what that does."),
+    "refuse": ("review:refuse_command", "End a held set without effect."),
     "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
     "guides": ("validate:guides_command", "List the X12 guides that are known."),
     "log": ("log:log_command", "List the files with what became of them."),

@@ -1,9 +1,11 @@
 """`gateway show file|member|account|invoice|payment ID`: one thing with everything that led to it."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import click
 
+from gateway.cli.instant import Instant
 from gateway.cli.show_file import print_file
 from gateway.cli.show_money import print_invoice, print_payment
 from gateway.cli.show_people import account_json, print_account, print_member
@@ -40,9 +42,19 @@ def show_file(ctx: click.Context, wanted: str, as_json: bool) -> None:
 
 @show_group.command("member")
 @_options("member")
-def show_member(ctx: click.Context, wanted: str, as_json: bool) -> None:
-    """Show a membership by member, membership or subscriber id: covers over time, decisions, what was billed."""
-    view = ctx.obj.app().queries.member(wanted)
+@click.option(
+    "--as-known-at",
+    "known_at",
+    type=Instant(),
+    help="Only what was known at this instant (UTC; a date is its noon): the covers that were believed then.",
+)
+def show_member(ctx: click.Context, wanted: str, as_json: bool, known_at: datetime | None) -> None:
+    """Show a membership by member, membership or subscriber id: covers over time, decisions, what was billed.
+
+    Every cover has two times: from when through when it is true, and from when until when it was believed. With
+    --as-known-at the second is fixed, and what was learnt later is left out.
+    """
+    view = ctx.obj.app().queries.member(wanted, known_at=known_at)
     print_json(to_json(view)) if as_json else print_member(view)
 
 

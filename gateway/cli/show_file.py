@@ -27,6 +27,7 @@ def print_file(timeline: Timeline) -> None:
         left_out=steps.left_out,
     )
     _print_checked(timeline)
+    _print_discrepancies(timeline)
     _print_caused(timeline)
     print_documents(timeline.documents)
 
@@ -56,8 +57,39 @@ def _print_checked(timeline: Timeline) -> None:
         ),
         left_out=timeline.sets.left_out,
     )
+    print_table(
+        "Reviews",
+        ("AT (UTC)", "SET", "DECISION", "BY", "WITHOUT", "REASON"),
+        (
+            (each.at, each.set_id, each.verdict, each.by, ", ".join(each.waived), each.reason)
+            for each in timeline.reviews
+        ),
+    )
     left_out = sum(each.findings.left_out for each in timeline.sets.items)
     print_table("Findings", ("CODE", "SEVERITY", "ON", "PLACE", "WHAT"), _findings(timeline), left_out=left_out)
+
+
+def _print_discrepancies(timeline: Timeline) -> None:
+    """Print how a file that compares and what is on file disagree."""
+    print_table(
+        "Discrepancies: the file compares, nothing was changed",
+        ("SET", "INS", "SUBSCRIBER", "MEMBER", "WHAT", "LINE", "PLAN", "ON FILE", "IN THE FILE"),
+        (
+            (
+                each.st02,
+                each.ordinal,
+                each.subscriber_id,
+                each.member_id,
+                each.kind,
+                each.insurance_line,
+                each.plan,
+                each.on_file,
+                each.sent,
+            )
+            for each in timeline.discrepancies.items
+        ),
+        left_out=timeline.discrepancies.left_out,
+    )
 
 
 def _findings(timeline: Timeline) -> Iterator[Row]:

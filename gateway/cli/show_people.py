@@ -16,13 +16,15 @@ def print_member(view: MemberView) -> None:
     click.echo(
         f"membership {its.id} of subscriber {its.subscriber_id} in account {its.account_id or 'none'}: {its.status}"
     )
+    if view.known_at is not None:
+        click.echo(f"as known at {as_text(view.known_at)} UTC")
     print_table(
         "Members",
         ("MEMBER", "SUBSCRIBER", "RELATIONSHIP"),
         ((each.id, each.is_subscriber, each.relationship) for each in view.members),
     )
     print_table(
-        "Covers, all versions",
+        "Covers, all versions" if view.known_at is None else "Covers, as believed then",
         (
             "MEMBER",
             "LINE",

@@ -91,7 +91,10 @@ def compare_roster(roster: Roster, families: Iterable[Family], rules: Enrollment
         if lines and effective_on is not None and not rules.ignore_absent:
             absent += len({line.member_id for line in lines})
             absences.append(Absence(family.membership.id, lines, effective_on - _DAY))
-    discrepancies += [Discrepancy(Disagreement.MISSING_HERE, ordinal=member.ordinal) for member in roster.not_met(met)]
+    discrepancies += [
+        Discrepancy(Disagreement.MISSING_HERE, ordinal=member.ordinal, subscriber_id=subscriber)
+        for subscriber, member in roster.not_met(met)
+    ]
     findings = [] if rules.ignore_absent else _guard(roster, absent, on_file, rules)
     return FullFilePlan(tuple(discrepancies), tuple(absences), on_file, absent, tuple(findings))
 
@@ -188,14 +191,17 @@ class _FamilyComparison:
 
     def discrepancies(self) -> list[Discrepancy]:
         """Return every disagreement about the family."""
-        found = [self._told(Disagreement.MISSING_THERE, line) for line in self.absent]
+        found = [
+            self._told(Disagreement.MISSING_THERE, line, on_file=_days(*_dates(self._covers.timeline(line))))
+            for line in self.absent
+        ]
         for member_id, sent in self._matches.items():
             for line in sent.lines:
                 if line.is_covered:
                     found += self._of_line(member_id, sent.ordinal, line)
         known = {sent.ordinal for sent in self._matches.values()}
         found += [
-            Discrepancy(Disagreement.MISSING_HERE, self._membership.id, ordinal=sent.ordinal)
+            self._told(Disagreement.MISSING_HERE, Line("", "", ""), sent.ordinal)
             for sent in self._sent
             if sent.ordinal not in known
         ]
@@ -218,20 +224,46 @@ class _FamilyComparison:
         line = Line(member_id, sent.insurance_line, sent.plan)
         if not on_file:
             others = self._covers.lines(member_id, sent.insurance_line)
-            kind = Disagreement.PLAN if others else Disagreement.MISSING_HERE
-            return [self._told(kind, line, ordinal)]
+            if others:
+                plans = ", ".join(other.plan for other in others)
+                return [self._told(Disagreement.PLAN, line, ordinal, on_file=plans, sent=sent.plan)]
+            return [self._told(Disagreement.MISSING_HERE, line, ordinal, sent=_days(sent.begins_on, sent.last_day))]
         timeline = self._covers.timeline(on_file[0])
-        last = timeline[-1]
-        ends_before = sent.last_day + _DAY if sent.last_day is not None else None
+        begin, last_day = _dates(timeline)
+        level = timeline[-1].level
         found = []
-        if sent.begins_on not in {None, current_begin(timeline), last.starts_on} or ends_before != last.ends_before:
-            found.append(self._told(Disagreement.DATES, on_file[0], ordinal))
-        if sent.level not in {"", last.level}:
-            found.append(self._told(Disagreement.TIER, on_file[0], ordinal))
+        if sent.begins_on not in {None, begin, timeline[-1].starts_on} or sent.last_day != last_day:
+            ours, theirs = _days(begin, last_day), _days(sent.begins_on, sent.last_day)
+            found.append(self._told(Disagreement.DATES, on_file[0], ordinal, on_file=ours, sent=theirs))
+        if sent.level not in {"", level}:
+            found.append(self._told(Disagreement.TIER, on_file[0], ordinal, on_file=level, sent=sent.level))
         return found
 
-    def _told(self, kind: Disagreement, line: Line, ordinal: int | None = None) -> Discrepancy:
-        return Discrepancy(kind, self._membership.id, line.member_id, ordinal, line.insurance_line, line.plan)
+    def _told(
+        self, kind: Disagreement, line: Line, ordinal: int | None = None, *, on_file: str = "", sent: str = ""
+    ) -> Discrepancy:
+        return Discrepancy(
+            kind,
+            self._membership.id,
+            line.member_id,
+            ordinal,
+            line.insurance_line,
+            line.plan,
+            subscriber_id=self._membership.subscriber_id,
+            on_file=on_file,
+            sent=sent,
+        )
+
+
+def _dates(timeline: Timeline) -> tuple[date, date | None]:
+    """Return since when the latest cover runs, and its last day."""
+    ends_before = timeline[-1].ends_before
+    return current_begin(timeline), None if ends_before is None else ends_before - _DAY
+
+
+def _days(begins_on: date | None, last_day: date | None) -> str:
+    """Return days of cover as a report says them."""
+    return f"{begins_on or 'unknown'} .. {last_day or 'open'}"
 
 
 def _is_in_force(timeline: Timeline, effective_on: date | None) -> bool:

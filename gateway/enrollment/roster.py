@@ -91,9 +91,14 @@ class Roster:
         policy = family.membership.policy
         return not policy or not self._policies or policy in self._policies
 
-    def not_met(self, met: set[str]) -> list[RosterMember]:
-        """Return the members whose subscriber is not on file."""
-        return [member for subscriber, members in self._families.items() if subscriber not in met for member in members]
+    def not_met(self, met: set[str]) -> list[tuple[str, RosterMember]]:
+        """Return the members whose subscriber is not on file, each with the subscriber's id."""
+        return [
+            (subscriber, member)
+            for subscriber, members in self._families.items()
+            if subscriber not in met
+            for member in members
+        ]
 
 
 def recognised_by(person: Person, *, is_subscriber: bool) -> Iterable[str]:

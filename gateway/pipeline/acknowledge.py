@@ -1,7 +1,7 @@
 """Station 5: TA1, 999 or 997, and 824, computed last, from what was recorded and done (DESIGN, decision 8)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import BinaryIO
 
@@ -18,10 +18,12 @@ from gateway.domain.exchange import (
 )
 from gateway.domain.finding import Finding, Level
 from gateway.domain.identity import content_id
+from gateway.domain.review import Review, Verdict
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.pipeline.census import is_census
 from gateway.pipeline.check import ACTED_ON
+from gateway.pipeline.guards import waived_guards
 from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.rejects import write_rejects
@@ -73,6 +75,24 @@ def acknowledge(plant: Plant, file_id: str) -> None:
     get_logger(partner=file.partner_id, file=file_id).info("acknowledged", documents=len(made))
 
 
+def answer_again(plant: Plant, review: Review) -> None:
+    """Tell a partner by an 824 of its own how a set ended that was reviewed after its first answer.
+
+    The first 824 said that the set is held. This one says what became of it: applied (TA), applied but for some
+    members (TP), refused (TR), or held by another guard. It is owed wherever 824s are; good news is told here too,
+    because the partner was left waiting.
+    """
+    with plant.open_unit() as unit:
+        record = unit.exchanges.get_set(review.set_id)
+        file = unit.files.get(record.file_id)
+        partner = plant.partner(file.partner_id)
+        if partner.profile.x12.report_824 != "never":
+            (interchange,) = (each for each in unit.exchanges.interchanges(file.id) if each.id == record.interchange_id)
+            (group,) = (each for each in unit.exchanges.groups(interchange.id) if each.id == record.group_id)
+            list(_Answers(plant, unit, partner, file, interchange).write_again(group, record, review))
+        unit.commit()
+
+
 @dataclass(frozen=True, slots=True)
 class _Answers:
     """What one interchange is owed: written under our next control numbers, each yielding its kind."""
@@ -120,6 +140,23 @@ class _Answers:
             yield from self._send(
                 DocumentKind.REPORT_824, group.id, identity, lambda out: write_824(identity, parties, reports, out)
             )
+
+    def write_again(self, group: GroupRecord, record: SetRecord, review: Review) -> Iterator[str]:
+        """Write the 824 of one set that was reviewed.
+
+        What was lifted, or was our own fault, is over; a refusal after a review says nothing but its reason.
+        """
+        report = _application_report(self.plant, self.unit, group, record)
+        if review.verdict is Verdict.REFUSE:
+            findings = tuple(each for each in report.findings if each.message == record.reason)
+        else:
+            over = waived_guards(self.unit, record.id) | {"QUARANTINED"}
+            findings = tuple(each for each in report.findings if each.member is not None or each.code not in over)
+        report = replace(report, findings=findings, verdict=_verdict(record, findings))
+        identity, parties = self._identity(group), _parties(self.plant, self.partner)
+        yield from self._send(
+            DocumentKind.REPORT_824, review.id, identity, lambda out: write_824(identity, parties, [report], out)
+        )
 
     def _identity(self, group: GroupRecord | None) -> AckIdentity:
         """Return the envelope of an answer under our next control number."""
@@ -207,8 +244,11 @@ def _verdict(record: SetRecord, findings: tuple[Finding, ...]) -> ReportVerdict:
     """Return OTI01: refused whole, some members refused, accepted with warnings, or accepted (DOMAIN 7.1).
 
     An error that stands on no member stands on the set: an 820 out of balance is told as rejected, though its money
-    is in suspense.
+    is in suspense. A held set is not rejected: the partner must not send it again while a person looks, and hears
+    the end in an 824 of its own.
     """
+    if record.state is SetState.HELD:
+        return ReportVerdict.WITH_ERRORS
     errors = [finding for finding in findings if finding.is_error]
     if record.state is SetState.REFUSED or any(finding.member is None for finding in errors):
         return ReportVerdict.REJECTED

@@ -6,6 +6,7 @@
                          └ 997, 999, 824: reconcile
     bill (daily) ──► invoice ──► feed ──► deliver
     watch (hourly)
+    review (a person released or refused a held set) ──► enroll, acknowledge
 
 Every station takes one subject, reads its state, and does nothing when that is not the state it works on: running
 any station twice changes nothing. What it hands on is a job written in the same transaction as its effect.
@@ -25,6 +26,7 @@ from gateway.pipeline.invoice import give_up_invoice, invoice
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.quarantine import leave_it, quarantine_file
 from gateway.pipeline.receive import poll
+from gateway.pipeline.release import carry_out, give_up_review
 from gateway.pipeline.watch import watch
 from gateway.ports.jobs import Job
 
@@ -43,6 +45,7 @@ ROUTE: Mapping[str, Station] = {
     "poll": Station(poll, leave_it),  # partner id: the next poll looks again
     "check": Station(check_file, quarantine_file(FileState.RECEIVED)),  # file id
     "apply": Station(apply_file, give_up_apply),  # file id: what was applied is acknowledged all the same
+    "review": Station(carry_out, give_up_review),  # review id
     "acknowledge": Station(acknowledge, quarantine_file(FileState.APPLIED)),  # file id
     "bill": Station(bill_due, leave_it),  # date: the next run takes what is left
     "invoice": Station(invoice, give_up_invoice),  # account id, date, order: the account is held

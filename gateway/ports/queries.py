@@ -19,6 +19,7 @@ from gateway.domain.money import Money
 from gateway.domain.parties import Account
 from gateway.domain.period import CoverageMonth
 from gateway.domain.remittance import Placement, Receipt
+from gateway.domain.review import Disagreement, ItemEnd, Review
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     """What can be shown by its id."""
 
     FILE = "file"
+    SET = "transaction set"
     MEMBER = "member"
     ACCOUNT = "account"
     INVOICE = "invoice"
@@ -188,6 +190,54 @@ class InvoiceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscrepancyLine:
+    """How a full file that compares (BGN08 = 4) and what is on file disagree about one member.
+
+    `ordinal` is the INS loop, empty for somebody who is not in the file; `on_file` and `sent` are what differs.
+    """
+
+    set_id: str
+    st02: str
+    ordinal: int | None
+    subscriber_id: str
+    kind: Disagreement
+    membership_id: str
+    member_id: str
+    insurance_line: str
+    plan: str
+    on_file: str
+    sent: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """A member that was refused, or a held set, with what would be right.
+
+    `ordinal` is the INS loop (0: the whole set), `position` the segment's in the set (ST = 1, 0: not known). How and
+    when it was put right, and by which set, is empty while it is open.
+    """
+
+    id: str
+    partner_id: str
+    account_id: str
+    subscriber_id: str
+    code: str
+    message: str
+    remedy: str
+    file_id: str
+    set_id: str
+    isa13: str
+    gs06: str
+    st02: str
+    ordinal: int
+    position: int
+    opened_at: datetime
+    ending: ItemEnd | None
+    closed_at: datetime | None
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """A file from landing to delivery, with every decision and everything it caused."""
 
@@ -197,6 +247,8 @@ class Timeline:
     findings: tuple[FindingLine, ...]  # on the file itself
     envelopes: tuple[EnvelopeLine, ...]
     sets: Excerpt[SetLine]
+    reviews: tuple[Review, ...]  # who released or refused a held set
+    discrepancies: Excerpt[DiscrepancyLine]
     changes: Excerpt[ChangeLine]
     outcomes: Excerpt[MembershipLogEntry]
     requests: tuple[InvoiceRequest, ...]
@@ -257,7 +309,11 @@ class BilledLine:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A membership with its people, all versions of their covers, and what was decided and billed."""
+    """A membership with its people, all versions of their covers, and what was decided and billed.
+
+    `known_at` is the instant whose knowledge is shown: then `coverages` are those believed at it, and the
+    membership's status is the one that followed from them. None: all that is known now, superseded versions too.
+    """
 
     membership: Membership
     members: tuple[MemberLine, ...]
@@ -265,6 +321,7 @@ class MemberView:
     changes: tuple[ChangeLine, ...]
     outcomes: tuple[MembershipLogEntry, ...]
     billed: Excerpt[BilledLine]
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,8 +430,12 @@ class Queries(Protocol):
         """Return one file from landing to delivery. Raises NotFound."""
         ...
 
-    def member(self, member_id: str) -> MemberView:
-        """Return the membership of a member id, membership id or subscriber id. Raises NotFound."""
+    def member(self, member_id: str, *, known_at: datetime | None = None) -> MemberView:
+        """Return the membership of a member id, membership id or subscriber id. Raises NotFound.
+
+        With `known_at` only what was known at that instant: covers that were believed then (known since, and not yet
+        superseded), and the people, changes, decisions and bills up to it. NotFound when nothing was known yet.
+        """
         ...
 
     def account(self, account_id: str) -> AccountView:
@@ -387,6 +448,10 @@ class Queries(Protocol):
 
     def payment(self, receipt_id: str) -> PaymentView:
         """Return the money of a receipt id or trace number. Raises NotFound."""
+        ...
+
+    def worklist(self, *, partner_id: str = "", closed: bool = False, limit: int = 200) -> Excerpt[WorkLine]:
+        """Return what waits to be put right, oldest first; `closed`: what was, the last closed first."""
         ...
 
     def summary(self) -> Summary:

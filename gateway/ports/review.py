@@ -14,6 +14,10 @@ class Reviews(Protocol):
         """Add a decision; False when its id is there."""
         ...
 
+    def get(self, review_id: str) -> Review:
+        """Return one decision; raises NotFound."""
+        ...
+
     def of_set(self, set_id: str) -> list[Review]:
         """Return the decisions about a set, oldest first."""
         ...

@@ -1,16 +1,28 @@
 """Read models for people: which question is answered where, and how an id is completed."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Column, ColumnElement, Engine, select
 
 from gateway.errors import NotFound
-from gateway.ports.queries import AccountView, FileLine, InvoiceView, Kind, MemberView, PaymentView, Summary, Timeline
-from gateway.store import read_files, read_members, read_money, read_summary
+from gateway.ports.queries import (
+    AccountView,
+    Excerpt,
+    FileLine,
+    InvoiceView,
+    Kind,
+    MemberView,
+    PaymentView,
+    Summary,
+    Timeline,
+    WorkLine,
+)
+from gateway.store import read_files, read_members, read_money, read_reviews, read_summary
 from gateway.store.engine import reading
 from gateway.store.tables_billing import invoices, receipts
 from gateway.store.tables_enrollment import accounts, members, memberships
-from gateway.store.tables_exchange import files
+from gateway.store.tables_exchange import files, transaction_sets
 from gateway.store.transaction import Transaction
 
 _LAST = "\U0010ffff"  # sorts after every text that begins alike
@@ -19,6 +31,7 @@ _CANDIDATES = 6
 # By kind: what may be typed, and the id that it stands for.
 _NAMES: dict[Kind, tuple[tuple[Column[str], Column[str]], ...]] = {
     Kind.FILE: ((files.c.id, files.c.id),),
+    Kind.SET: ((transaction_sets.c.id, transaction_sets.c.id),),
     Kind.MEMBER: (
         (memberships.c.id, memberships.c.id),
         (memberships.c.subscriber_id, memberships.c.id),
@@ -53,11 +66,14 @@ class SqlQueries:
             db = Transaction(connection)
             return read_files.timeline(db, _complete(db, Kind.FILE, file_id))
 
-    def member(self, member_id: str) -> MemberView:
-        """Return the membership of a member id, membership id or subscriber id. Raises NotFound."""
+    def member(self, member_id: str, *, known_at: datetime | None = None) -> MemberView:
+        """Return the membership of a member, membership or subscriber id, as known at an instant. Raises NotFound."""
         with reading(self._engine) as connection:
             db = Transaction(connection)
-            return read_members.member(db, _complete(db, Kind.MEMBER, member_id))
+            membership_id = _complete(db, Kind.MEMBER, member_id)
+            if known_at is None:
+                return read_members.member(db, membership_id)
+            return read_members.member_as_known(db, membership_id, known_at)
 
     def account(self, account_id: str) -> AccountView:
         """Return one account. Raises NotFound."""
@@ -76,6 +92,11 @@ class SqlQueries:
         with reading(self._engine) as connection:
             db = Transaction(connection)
             return read_money.payment(db, _complete(db, Kind.PAYMENT, receipt_id))
+
+    def worklist(self, *, partner_id: str = "", closed: bool = False, limit: int = 200) -> Excerpt[WorkLine]:
+        """Return what waits to be put right, oldest first; `closed`: what was, the last closed first."""
+        with reading(self._engine) as connection:
+            return read_reviews.worklist(Transaction(connection), partner_id, limit, closed=closed)
 
     def summary(self) -> Summary:
         """Return counts and sums over everything."""

@@ -25,6 +25,7 @@ from gateway.ports.queries import (
 from gateway.store.exchanges import SqlExchanges, select_sets, set_of
 from gateway.store.files import arrival_of
 from gateway.store.invoices import select_invoices, summary_of
+from gateway.store.read_reviews import discrepancies_of, reviews_of
 from gateway.store.tables_billing import invoice_lines, invoice_requests, invoices, receipts
 from gateway.store.tables_enrollment import membership_events, membership_log
 from gateway.store.tables_exchange import (
@@ -156,6 +157,8 @@ def timeline(db: Transaction, file_id: str) -> Timeline:
         findings=tuple(map(_finding_line, exchanges.findings(file_id=file_id))),
         envelopes=tuple(_envelopes(exchanges, file_id)),
         sets=_set_lines(db, exchanges, file_id),
+        reviews=reviews_of(db, file_id),
+        discrepancies=discrepancies_of(db, file_id, SHOWN),
         changes=changes(db, membership_events.c.set_id.in_(sets)),
         outcomes=outcomes(db, membership_log.c.set_id.in_(sets)),
         requests=_requests(db, membership_log.c.set_id.in_(sets)),

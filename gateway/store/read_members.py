@@ -1,12 +1,18 @@
 """Memberships and accounts as people read them."""
 
-from sqlalchemy import func, select
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
 
 from gateway.domain.charge import InvoiceRequest
-from gateway.domain.coverage import Membership
+from gateway.domain.coverage import Coverage, Family, Membership, MembershipEvent
 from gateway.domain.journal import LedgerAccount
 from gateway.domain.parties import Account
 from gateway.domain.period import CoverageMonth, Period
+from gateway.enrollment.covers import Covers
+from gateway.errors import NotFound
 from gateway.ports.queries import (
     AccountView,
     Count,
@@ -35,22 +41,83 @@ from gateway.store.transaction import Record, Transaction
 
 def member(db: Transaction, membership_id: str) -> MemberView:
     """Return a membership that is there, with its whole history."""
-    row = db.rows(select(memberships).where(memberships.c.id == membership_id))[0]
-    people = db.rows(select(members).where(members.c.membership_id == membership_id).order_by(members.c.id))
-    cover = coverages.c
-    versions = db.rows(
-        select(coverages)
-        .where(cover.membership_id == membership_id)
-        .order_by(cover.member_id, cover.line_id, cover.known_at, cover.starts_on, cover.id)
-    )
+    membership = _membership(db, membership_id)
     return MemberView(
-        membership=Membership(**row._asdict()),
-        members=tuple(MemberLine(each.id, each.is_subscriber, each.relationship) for each in people),
-        coverages=tuple(_coverage_line(each) for each in versions),
+        membership=membership,
+        members=_people(db, members.c.membership_id == membership_id),
+        coverages=tuple(map(_coverage_line, _versions(db, coverages.c.membership_id == membership_id))),
         changes=changes(db, membership_events.c.membership_id == membership_id).items,
         outcomes=outcomes(db, membership_log.c.membership_id == membership_id).items,
         billed=billed_lines(db, invoice_lines.c.membership_id == membership_id),
     )
+
+
+def member_as_known(db: Transaction, membership_id: str, at: datetime) -> MemberView:
+    """Return what was known of a membership at an instant; raises NotFound when nothing was.
+
+    A version was believed from `known_at` until before `superseded_at`. Status and termination reason are those that
+    followed from what was known; the policy, of which no history is kept, is today's.
+    """
+    event, cover = membership_events.c, coverages.c
+    until_then = (event.membership_id == membership_id) & (event.known_at <= at)
+    if not db.exists(until_then):
+        raise NotFound(
+            f"nothing was known of membership {membership_id} at {at:%Y-%m-%d %H:%M:%S} UTC",
+            hint="`gateway show member` without --as-known-at shows since when it is known",
+        )
+    believed = _versions(
+        db,
+        (cover.membership_id == membership_id)
+        & (cover.known_at <= at)
+        & or_(cover.superseded_at.is_(None), cover.superseded_at > at),
+    )
+    issued = select(invoices.c.id).where(invoices.c.issued_at <= at)
+    return MemberView(
+        membership=_as_believed(db, _membership(db, membership_id), believed, until_then),
+        members=_people(db, members.c.id.in_(select(event.member_id).where(until_then))),
+        coverages=tuple(replace(_coverage_line(row), superseded_at=None) for row in believed),
+        changes=changes(db, until_then).items,
+        outcomes=outcomes(db, (membership_log.c.membership_id == membership_id) & (membership_log.c.at <= at)).items,
+        billed=billed_lines(
+            db, (invoice_lines.c.membership_id == membership_id) & invoice_lines.c.invoice_id.in_(issued)
+        ),
+        known_at=at,
+    )
+
+
+def _membership(db: Transaction, membership_id: str) -> Membership:
+    """Return a membership that is there."""
+    return Membership(**db.rows(select(memberships).where(memberships.c.id == membership_id))[0]._asdict())
+
+
+def _people(db: Transaction, condition: ColumnElement[bool]) -> tuple[MemberLine, ...]:
+    """Return members in the order of their ids."""
+    rows = db.rows(select(members).where(condition).order_by(members.c.id))
+    return tuple(MemberLine(each.id, each.is_subscriber, each.relationship) for each in rows)
+
+
+def _versions(db: Transaction, condition: ColumnElement[bool]) -> Sequence[Record]:
+    """Return versions of covers, by member and product, in the order they were learnt of."""
+    cover = coverages.c
+    order = (cover.member_id, cover.line_id, cover.known_at, cover.starts_on, cover.id)
+    return db.rows(select(coverages).where(condition).order_by(*order))
+
+
+def _as_believed(
+    db: Transaction, membership: Membership, believed: Sequence[Record], until_then: ColumnElement[bool]
+) -> Membership:
+    """Return a membership with the status that follows from the covers believed, and the reason that had ended it."""
+    event = membership_events.c
+    ends = event.event.in_([MembershipEvent.TERMINATE, MembershipEvent.CANCEL])
+    last = select(event.reason).where(until_then & ends).order_by(event.known_at.desc(), event.ordinal.desc()).limit(1)
+    family = Family(membership, coverages=tuple(map(_coverage, believed)))
+    return replace(membership, status=Covers(family).status, termination_reason=db.scalar(last) or "")
+
+
+def _coverage(row: Record) -> Coverage:
+    """Return the coverage version that a whole row of `coverages` holds."""
+    values = row._asdict()
+    return Coverage(period=Period(values.pop("starts_on"), values.pop("ends_before")), **values)
 
 
 def _coverage_line(row: Record) -> CoverageLine:

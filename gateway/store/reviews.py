@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from gateway.domain.review import Discrepancy, ItemEnd, Review, WorkItem
+from gateway.errors import NotFound
 from gateway.store.tables_review import discrepancies, reviews, work_items
 from gateway.store.transaction import Transaction, chunks, values_of
 
@@ -20,6 +21,13 @@ class SqlReviews:
     def add(self, review: Review) -> bool:
         """Add a decision; False when its id is there."""
         return self._db.add_one(reviews, values_of(review))
+
+    def get(self, review_id: str) -> Review:
+        """Return one decision; raises NotFound."""
+        row = self._db.first(select(reviews).where(reviews.c.id == review_id))
+        if row is None:
+            raise NotFound(f"there is no review {review_id}")
+        return Review(**row._asdict())
 
     def of_set(self, set_id: str) -> list[Review]:
         """Return the decisions about a set, oldest first."""
