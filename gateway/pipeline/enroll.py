@@ -208,7 +208,11 @@ class _Run:
         self._placed = 0
         self._homeless = 0
         self._applied = 0
+        self._known_at = plant.clock.now()
+        self._today = plant.clock.business_date()
         self._accounts: dict[str, Account] = {}
+        self._of_policy: dict[str, Account | None] = {}  # sponsor and account number are the set's
+        self._from: Circumstances | None = None  # of the account met last
         self._rules: dict[str, EnrollmentRules] = {}
         self._billed_by: dict[str, AccountRules] = {}
         self._open: dict[str, InvoiceRequest | None] = {}
@@ -355,22 +359,28 @@ class _Run:
         """Return the account that a member belongs to, added when it is met for the first time."""
         if self._partner.individual is not None:
             account_id = content_id("A", self._partner.id, request.subscriber_id)
-            account = Account(
+            account: Account | None = Account(
                 account_id,
                 self._partner.id,
                 LineOfBusiness.INDIVIDUAL,
                 membership_id=membership_id(account_id, request.subscriber_id),
             )
+        elif request.policy in self._of_policy:
+            return self._of_policy[request.policy]
         else:
-            found = find_account([self._partner], request.policy, self._header.sponsor.id, self._header.account)
-            if found is None:
-                return None
-            business = settings_of(self._partner, found).line_of_business
-            account = Account(found, self._partner.id, business, policy=request.policy)
-        if account.id not in self._accounts:
+            account = self._of_policy[request.policy] = self._group_account(request.policy)
+        if account is not None and account.id not in self._accounts:
             self._unit.enrollment.add_account(account)
             self._accounts[account.id] = account
         return account
+
+    def _group_account(self, policy: str) -> Account | None:
+        """Return the account that a policy leads to, or that the set's sponsor or account number does."""
+        found = find_account([self._partner], policy, self._header.sponsor.id, self._header.account)
+        if found is None:
+            return None
+        business = settings_of(self._partner, found).line_of_business
+        return Account(found, self._partner.id, business, policy=policy)
 
     def _rules_of(self, account: Account) -> EnrollmentRules:
         """Return the enrollment rules of an account."""
@@ -390,15 +400,17 @@ class _Run:
         return self._rules[account.id]
 
     def _circumstances(self, account: Account) -> Circumstances:
-        """Return where and when the set's requests come from."""
-        return Circumstances(
-            partner_id=self._partner.id,
-            account_id=account.id,
-            source=self._record.source,
-            known_at=self._plant.clock.now(),
-            received_on=self._plant.clock.business_date(),
-            header=self._header,
-        )
+        """Return where and when the set's requests come from: what a set says is learned in one instant."""
+        if self._from is None or self._from.account_id != account.id:
+            self._from = Circumstances(
+                partner_id=self._partner.id,
+                account_id=account.id,
+                source=self._record.source,
+                known_at=self._known_at,
+                received_on=self._today,
+                header=self._header,
+            )
+        return self._from
 
     def _request_for(
         self, event: MembershipChange, account: Account, before: Family | None, *, pays_itself: bool
@@ -409,7 +421,7 @@ class _Run:
             self._unit.enrollment.lock_account(account.id)
             self._open[account.id] = self._unit.requests.open_for(account.id)
         circumstances = RequestCircumstances(
-            created_on=self._plant.clock.business_date(),
+            created_on=self._today,
             previous_status=before.membership.status if before else None,
             termination_reason=before.membership.termination_reason if before else "",
             subscriber_is_responsible=pays_itself,
@@ -424,7 +436,7 @@ class _Run:
                 self._unit.requests.update(decided.request)
             self._open[account.id] = decided.request
         self._result.count(f"request {decided.outcome.value.lower()}")
-        return log_decision(event, decided, self._plant.clock.now())
+        return log_decision(event, decided, self._known_at)
 
 
 def _no_account(request: MaintenanceRequest) -> Finding:
