@@ -1,5 +1,7 @@
 """What only the embedded runner has to hold: its home to itself, and its nerve while SQLite is busy."""
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -31,6 +33,41 @@ def test_a_second_runner_in_the_same_home_is_refused_until_the_first_has_ended(q
         with pytest.raises(ConfigurationError, match="another gateway process is working in this home"):
             queue.drain(Station())
     assert 0 == queue.drain(Station())
+
+
+def test_the_jobs_that_a_job_causes_are_shared_by_all_threads_of_a_drain(queue):
+    meeting = threading.Barrier(2, timeout=30)
+
+    def perform(job: Job, attempt: int) -> None:
+        if job.subject == "receive":
+            queue.defer(*(Job("check", number, lock=number) for number in ("1", "2")))
+        else:
+            meeting.wait()
+
+    queue.defer(Job("check", "receive", lock="acme"))
+    assert 3 == queue.drain(Station(perform))
+
+
+def test_ctrl_c_in_a_drain_does_not_let_go_of_the_home_before_what_is_in_hand_is_finished(queue, tmp_path):
+    told = threading.Event()
+    finished = []
+
+    class Told(EmbeddedRunner):
+        def stop(self) -> None:
+            super().stop()
+            told.set()
+
+    def perform(job: Job, attempt: int) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        wait_for(told)
+        finished.append(job.subject)
+
+    queue.defer(Job("check", "first", lock="acme"), Job("check", "second", lock="acme"))
+    runner = Told(queue.database.job_table(), Station(perform), queue.clock, lock_file=tmp_path / "lock")
+    with pytest.raises(KeyboardInterrupt):
+        runner.drain()
+    assert ["first"] == finished
+    assert 1 == queue.drain(Station())
 
 
 class BusyTable:
