@@ -130,10 +130,10 @@ class Balance(Rule):
         """Add up the span."""
         shapes = _shapes(self.style)
         self._line = None
-        self._has_lines = True
+        self._has_lines = self._has_lines or span.holds(shapes.line_opening)
         if not span.holds(shapes.adjustment):
             amounts = [paid for paid, _ in span.fields(shapes.remittance)]
-            self._in_line = True
+            self._in_line = bool(amounts)
         else:
             amounts = []
             for entity, _opening, paid, _billed, adjustment in span.fields(shapes.money):
@@ -170,6 +170,7 @@ class _Shapes(NamedTuple):
 
     adjustment: bytes
     entity_opening: bytes
+    line_opening: bytes
     entity: re.Pattern[bytes]
     remittance: re.Pattern[bytes]
     money: re.Pattern[bytes]
@@ -181,6 +182,7 @@ def _shapes(style: Style) -> _Shapes:
     return _Shapes(
         adjustment=literal(style, "ADX"),
         entity_opening=literal(style, "ENT"),
+        line_opening=literal(style, "RMR"),
         entity=pattern(style, "ENDENT (FIELD)"),
         remittance=pattern(style, f"ENDRMR {line}"),
         money=pattern(style, f"END(?:(?P<entity>ENT )|(?P<opening>RMR ){line}|ADX (?P<adjustment>FIELD))"),

@@ -39,7 +39,7 @@ class Source:
         return self.indented or self.cut_off or self.too_long
 
     def next(self) -> list[str] | None:
-        """Return the elements of the next segment, the tag first; None at the end of the file.
+        """Return the elements of the next segment, the tag first; None at the end of the file, where `at` then is.
 
         Empty segments are passed over. One that is too long has the one element "".
         """
@@ -62,6 +62,7 @@ class Source:
                 self.indented = bool(bare) and len(bare) < len(raw)
                 raw = bare.rstrip(PADDING) if self.cut_off else bare
                 if self.cut_off and not raw:
+                    self.at = stop
                     return None
             self.raw = raw
             self.at = window.data.find(raw, window.at)

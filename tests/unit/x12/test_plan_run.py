@@ -109,3 +109,19 @@ def test_both_paths_ask_the_rules_between_segments(segments, rule, both_ways):
     slow, fast = both_ways("~\n".join(lines).encode())
     assert slow.events == fast.events
     assert rule in fast.codes
+
+
+def test_adjustments_without_a_remittance_line_are_no_balance_on_either_path(both_ways, envelope):
+    body = "BPR*I*5*C*NON******1512345678******20251130\nTRN*3*T1*1512345678\nN1*PE*A*FI*1X\nN1*PR*B*FI*1X\n"
+    slow, fast = both_ways(envelope(f"{body}ENT*1*2L*FI*1X\nADX*1*52\nADX*2*52", kind="820", guide="005010X218"))
+    assert slow.events == fast.events
+    assert "OUT_OF_BALANCE" not in fast.codes
+
+
+def test_a_file_that_breaks_off_says_so_at_its_end_on_either_path(both_ways):
+    out = io.BytesIO()
+    generate_x12.write("834-plain", 40, out)
+    data = out.getvalue()[: out.getvalue().index(b"GE*")]
+    slow, fast = both_ways(data)
+    assert slow.events == fast.events
+    assert {len(data)} == {finding.place.byte for finding in fast.findings}
