@@ -19,6 +19,7 @@ from gateway.pipeline.plant import Plant
 from gateway.ports.archive import Incoming, Kept
 from gateway.ports.jobs import Job
 from gateway.ports.transport import Session
+from gateway.ports.unit_of_work import UnitOfWork
 
 _MORE_LINES = 3  # how often one look connects anew after a file that dropped the line
 
@@ -65,11 +66,23 @@ def _look(plant: Plant, session: Session, partner: Partner, report: PollReport) 
     listing = [remote for remote in session.list_files(pick_up.folder) if _is_wanted(remote, pick_up)]
     with plant.open_unit() as unit:
         last_look = unit.files.last_look(partner.id)
+        _note_gone(unit, partner, [remote for remote in last_look.values() if remote not in listing])
         unit.files.record_look(partner.id, listing)
         unit.commit()
     ready = [remote for remote in listing if last_look.get(remote.path) == remote]
     report.seen, report.settling = len(listing), len(listing) - len(ready)
     return ready
+
+
+def _note_gone(unit: UnitOfWork, partner: Partner, gone: list[RemoteFile]) -> None:
+    """Write down as put away what was received and lies there no more: we were killed before we could, or it was taken.
+
+    Else the next file under that name, of the same size and time, would be taken for this one.
+    """
+    for remote in gone:
+        arrival = unit.files.find_arrival(partner.id, remote)
+        if arrival is not None and not arrival.put_away:
+            unit.files.mark_put_away(arrival)
 
 
 def _receive_all(

@@ -5,6 +5,7 @@ A test room that needs it imports the fixtures into its `conftest.py` or its mod
     from tests.unit.pipeline.house import house, make_house  # noqa: F401
 """
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -19,11 +20,14 @@ import pytest
 
 from gateway.bootstrap import App, open_app
 from gateway.domain.exchange import ReceivedFile
+from gateway.jobs.embedded import EmbeddedRunner
 from gateway.partners.profile import PartnerStatus
 from gateway.pipeline.bill import BillReport
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.receive import PollReport
+from gateway.pipeline.work import perform
 from gateway.ports.clock import FixedClock
+from gateway.ports.jobs import Decision, Job
 from gateway.settings import Home, packaged_mappings, packaged_partners
 from gateway.transport.folder import open_folder
 from gateway.x12.guide import GuideLibrary
@@ -39,6 +43,7 @@ contact_name = "EDI support"
 threads = 1
 """
 _MEMORY = Path("/dev/shm")  # nothing here must outlive a test, so the disk is spared where it can be
+_WHAT_STAYS = shutil.ignore_patterns("mappings", "partners", "gateway.toml", ".gateway.lock")
 OF_THE_QUEUE = frozenset({"jobs", "alembic_version"})
 
 
@@ -66,6 +71,7 @@ class House:
                 for name in ("outbox", "inbox"):
                     (self.mailboxes / partner.parent.name / name).mkdir(parents=True)
         self.app = self._open()
+        self.refit(open_session=lambda partner_id: open_folder(self.mailboxes / partner_id))
 
     def _open(self) -> App:
         app = open_app(self.home, self.clock)
@@ -73,13 +79,7 @@ class House:
             key: replace(each, profile=each.profile.model_copy(update={"status": PartnerStatus.ACTIVE}))
             for key, each in app.plant.partners.items()
         }
-        plant = replace(
-            app.plant,
-            partners=partners,
-            guides=_guides(),
-            open_session=lambda partner_id: open_folder(self.mailboxes / partner_id),
-        )
-        return replace(app, plant=plant)
+        return replace(app, plant=replace(app.plant, partners=partners, guides=_guides()))
 
     @property
     def plant(self) -> Plant:
@@ -108,9 +108,10 @@ class House:
         self.refit(partners={**self.plant.partners, partner.id: partner})
 
     def drop(self, partner_id: str, name: str, content: bytes) -> Path:
-        """Have a partner leave a file in its outbox."""
+        """Have a partner leave a file in its outbox, at the clock's instant."""
         path = self.mailboxes / partner_id / "outbox" / name
         path.write_bytes(content)
+        os.utime(path, (self.clock.instant.timestamp(),) * 2)
         return path
 
     def poll(self, partner_id: str) -> PollReport:
@@ -118,9 +119,16 @@ class House:
         self.app.poll(partner_id)
         return self.app.poll(partner_id)
 
-    def work(self) -> int:
-        """Do all that is due."""
-        return self.app.runner().drain()
+    def work(self, *, times: int = 1) -> int:
+        """Do all that is due; with `times`, each job as often, as if its end had not been written down."""
+        if times == 1:
+            return self.app.runner().drain()
+
+        def again(job: Job, attempt: int) -> Decision:
+            return [perform(self.plant, job, attempt) for _ in range(times)][-1]
+
+        lock_file = self.home.path / ".gateway.lock"
+        return EmbeddedRunner(self.app.database.job_table(), again, self.clock, threads=1, lock_file=lock_file).drain()
 
     def work_on(self, *, hours: int = 400) -> None:
         """Do all that is due now and in the hours to come, as the clock moves from one retry to the next."""
@@ -135,6 +143,7 @@ class House:
         self._number += 1
         path = self._files / (name or f"file-{self._number}")
         path.write_bytes(content)
+        os.utime(path, (self.clock.instant.timestamp(),) * 2)
         arrival = self.app.ingest(path, partner_id)
         self.work()
         return self.app.file(arrival.file_id)
@@ -164,22 +173,39 @@ class House:
         names = {name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
         return sorted(name for name in names - OF_THE_QUEUE if not name.startswith("sqlite_"))
 
-    def everything(self) -> dict[str, object]:
-        """Return what must not change when something runs twice: all rows, what lies with the partners, the summary."""
-        found: dict[str, object] = {
-            table: sorted(map(repr, self.rows(f"SELECT * FROM {table}"))) for table in self.tables()
-        }
-        found["with the partners"] = {
-            str(path.relative_to(self.mailboxes)): path.read_bytes()
-            for path in self.mailboxes.rglob("*")
-            if path.is_file()
-        }
-        found["summary"] = self.app.queries.summary()
+    def effects(self) -> dict[str, object]:
+        """Return every row of every table, as text, and every byte that lies with the partners or is kept."""
+        tables = self.tables()
+        with closing(sqlite3.connect(self.home.path / "gateway.db")) as database:
+            found: dict[str, object] = {
+                table: sorted(map(repr, database.execute(f"SELECT * FROM {table}"))) for table in tables
+            }
+        for root in (self.mailboxes, self.home.inbound, self.home.outbound):
+            files = [path for path in root.rglob("*") if path.is_file()]
+            found[root.name] = {str(path.relative_to(root)): path.read_bytes() for path in files}
         return found
+
+    def everything(self) -> dict[str, object]:
+        """Return what must not change when something runs twice: the effects, and what people are shown of them."""
+        return {**self.effects(), "summary": self.app.queries.summary()}
 
     def incidents(self) -> list[tuple[str, str]]:
         """Return kind and partner of every open incident."""
         return self.rows("SELECT kind, partner_id FROM incidents WHERE closed_at IS NULL ORDER BY kind, partner_id")
+
+    def keep(self, folder: Path) -> None:
+        """Copy all that changes in this home into `folder`."""
+        self.close()  # all connections, so that SQLite leaves nothing beside its file
+        shutil.copytree(self.home.path, folder, ignore=_WHAT_STAYS)
+
+    def restore(self, folder: Path) -> None:
+        """Put back what was kept in `folder`."""
+        self.close()
+        for name in ("gateway.db-wal", "gateway.db-shm"):
+            (self.home.path / name).unlink(missing_ok=True)
+        for part in (self.mailboxes, self.home.inbound, self.home.outbound):
+            shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(folder, self.home.path, dirs_exist_ok=True)
 
     def close(self) -> None:
         """Give the database back."""
