@@ -16,6 +16,7 @@ from gateway.configuration.toml_file import describe_type
 from gateway.partners.billing import Billing, Rate
 from gateway.partners.profile import Profile, SecretReference
 from gateway.settings import Settings, variable_for
+from gateway.transactions.census_layout import LayoutFile
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -24,7 +25,7 @@ ROW = re.compile(
     r"^\| `(?P<key>[^`]+)` \| " + " ".join(CELL.format(name) for name in ("type", "default", "meaning")) + "$",
     re.MULTILINE,
 )
-DOCUMENTED = [("settings.md", Settings), ("partners.md", Profile), ("billing.md", Billing)]
+DOCUMENTED = [("settings.md", Settings), ("partners.md", Profile), ("billing.md", Billing), ("census.md", LayoutFile)]
 NAMES_OF_ENTRIES = {"accounts": "ID", "request_types": "CODE", "bill_cycles": "CODE"}
 
 

@@ -42,6 +42,7 @@ _EXPLAINED: dict[str, tuple[str, str]] = {
     "missing": ("it is missing", "write it: {type}"),
     "greater_than_equal": ("{given} is too small", "{ge} or more"),
     "less_than_equal": ("{given} is too large", "{le} or less"),
+    "too_short": ("it has too few entries", "{min_length} or more"),
     "string_too_short": ("it is too short", "{min_length} characters or more"),
     "string_too_long": ("it is too long", "{max_length} characters or fewer"),
     "string_pattern_mismatch": ("it has characters or a length that are not allowed", "it must match {pattern}"),

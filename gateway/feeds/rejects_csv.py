@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from gateway.feeds.invoice_csv import guard_cell
 
@@ -42,8 +42,8 @@ def render_rejects(
     rows: Iterable[RejectedRow],
     out: BinaryIO,
     *,
-    delimiter: Literal[",", ";", "|", "\t"] = ",",
-    quote: Literal['"', "'"] = '"',
+    delimiter: str = ",",
+    quote: str = '"',
     encoding: str = "utf-8",
 ) -> None:
     """Write the rows to `out` below a line of names.

@@ -12,7 +12,7 @@ from gateway.pipeline.outgoing import Draft, document_name, send
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
 from gateway.transactions.census import CensusMember
-from gateway.transactions.census_layout import Layout
+from gateway.transactions.census_layout import CsvForm, Layout
 from gateway.transactions.census_words import in_columns
 
 _ANSWERED = frozenset({SetState.APPLIED, SetState.REFUSED, SetState.HELD})
@@ -62,17 +62,17 @@ class _Rejects:
 
     def write(self, out: BinaryIO) -> None:
         """Write the document."""
-        form = self._layout.csv
-        has_own = self._record.functional_id == "csv"
+        form = self._layout.csv if self._record.functional_id == "csv" else CsvForm()
+        delimiter, quote = form.marks
         with self._plant.archive.open(self._record.kept_path) as stream:
             census = open_recorded(self._plant, stream, self._record)
             render_rejects(
                 census.shown,
                 self._rows(census.members),
                 out,
-                delimiter=form.delimiter if has_own else ",",
-                quote=form.quote if has_own else '"',
-                encoding=form.encoding if has_own else "utf-8",
+                delimiter=delimiter,
+                quote=quote,
+                encoding=form.encoding,
             )
 
     def _rows(self, members: Iterator[CensusMember]) -> Iterator[RejectedRow]:

@@ -104,7 +104,7 @@ def open_census(
     rows = (row for row in table.rows if isinstance(row, Unreadable) or columns.is_member(row))
     first = next(rows, None)
     header = _header_of(layout, columns, first, defaults)
-    reader = RowReader(layout, columns, header.policy)
+    reader = RowReader(columns, header.policy, dependents_below=layout.dependents_below)
     members = _members(chain((first,) if first is not None else (), rows), reader)
     return Census(header, (_as_meant(member, quirks) for member in members), table.shown)
 

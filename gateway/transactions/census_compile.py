@@ -6,6 +6,7 @@ Every mistake is named with its file, its key and its remedy (DESIGN, decision 1
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from gateway.configuration.toml_file import check_model, closest, read_toml
@@ -71,10 +72,18 @@ def span_of(place: str) -> tuple[int, int] | None:
 
 
 def date_form(words: str) -> DateForm:
-    """Return a compiled way to write dates; raises ValueError for one without a whole year, a month and a day."""
+    """Return a compiled way to write dates; raises ValueError that says what is right.
+
+    It has a whole year, a month and a day, and what may have one digit or two stands apart from its neighbours.
+    """
     tokens = _DATE_TOKEN.findall(words)
-    if "".join(tokens) != words or sorted(token[0] for token in tokens if token in _DATE_PARTS) != ["D", "M", "Y"]:
-        raise ValueError(words)
+    is_whole = sorted(token[0] for token in tokens if token in _DATE_PARTS) == ["D", "M", "Y"]
+    is_apart = not any(
+        first in _DATE_PARTS and second in _DATE_PARTS and 1 in {len(first), len(second)}
+        for first, second in pairwise(tokens)
+    )
+    if "".join(tokens) != words or not (is_whole and is_apart):
+        raise ValueError("YYYY, MM or M and DD or D, with - / . or a blank between: MM/DD/YYYY")
     pattern = "".join(_DATE_PARTS.get(token, re.escape(token)) for token in tokens)
     return DateForm(words, re.compile(pattern, re.ASCII))
 
@@ -225,9 +234,14 @@ class _Compiler:
         for each in words:
             try:
                 forms.append(date_form(each))
-            except ValueError:
-                remedy = "write YYYY, MM or M and DD or D, with - / . or a blank between: MM/DD/YYYY"
-                self._mistake(key, f"{each!r} is no way to write a date", remedy)
+            except ValueError as right:
+                self._mistake(key, f"{each!r} is no way to write a date", f"write {right}")
+        shapes = {re.sub("[MD]+", "x", form.words): form.words for form in reversed(forms)}
+        for form in forms:
+            other = shapes[re.sub("[MD]+", "x", form.words)]
+            if other != form.words:
+                problem = f"{form.words!r} and {other!r} may mean two days by one text"
+                self._mistake(key, problem, "keep the one that the partner writes")
         return tuple(forms)
 
     def _mistake(self, key: str, problem: str, remedy: str) -> None:

@@ -30,6 +30,8 @@ _TEXT_MAX = 80  # no element of an 834 that we keep is longer
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})", re.ASCII)
 _NO_DIGIT = re.compile(r"\D", re.ASCII)
 _MONEY_MARKS = re.compile(r"[$,\s]")
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+_QUOTES = {"double": '"', "single": "'"}
 _DATES = frozenset({Kind.DATE, Kind.LAST_DAY})
 
 _RELATIONSHIPS = "18 01 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 19 23 24 25 26 31 38 53 60 D2 G8 G9"
@@ -68,10 +70,15 @@ _FORMS: Mapping[tuple[str, str], _Form] = {
 class CsvForm(Section):
     """[csv]: how the text is cut into rows and cells."""
 
-    delimiter: Literal[",", ";", "|", "\t"] = ","
-    quote: Literal['"', "'"] = '"'
+    delimiter: Literal["comma", "semicolon", "tab", "pipe"] = "comma"
+    quote: Literal["double", "single"] = "double"
     encoding: Encoding = "utf-8"
     header_row: int = Field(default=1, ge=0, le=1_000)  # 0: no names, columns are called 1, 2, 3 ...
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """The characters that delimit and quote a cell."""
+        return _DELIMITERS[self.delimiter], _QUOTES[self.quote]
 
 
 class FixedForm(Section):
@@ -180,6 +187,13 @@ class Source:
             return _checked_text(text, _FORMS.get((self.section, self.name)))
         return READERS[self.kind](text)
 
+    def says_something(self, text: str) -> bool:
+        """Tell whether a cell holds anything that its field could mean; what cannot be read is something too."""
+        try:
+            return bool(self._meant(text))
+        except ValueError:
+            return True
+
     def _meant(self, text: str) -> str:
         """Return what `values` say that a text means."""
         if not self.values:
@@ -196,7 +210,7 @@ class Source:
         for pattern in (_ISO, *(form.pattern for form in self.dates)):
             if match := pattern.fullmatch(text):
                 try:
-                    return date(int(match["year"]), int(match["month"]), int(match["day"])).strftime("%Y%m%d")
+                    return date(int(match["year"]), int(match["month"]), int(match["day"])).isoformat().replace("-", "")
                 except ValueError:
                     break
         raise ValueError("a date written " + " or ".join(("YYYY-MM-DD", *(form.words for form in self.dates))))

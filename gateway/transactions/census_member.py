@@ -1,6 +1,7 @@
 """One row of a census file and the maintenance request it makes (DOMAIN 4.2 and 4.3)."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.domain.coverage import CoverageRequest, MaintenanceRequest
@@ -10,6 +11,7 @@ from gateway.transactions.census_rows import Row, Table, Unreadable
 from gateway.transactions.member_834 import RefusedRequest, person_of
 from gateway.transactions.values_834 import Kind
 
+COVERAGE = "coverage"
 _SELF = "18"
 _VALUE_MAX = 80
 _DATES = frozenset({Kind.DATE, Kind.LAST_DAY})
@@ -23,37 +25,73 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Bound:
+    """A source with the columns that the file has of it; what is constant was read once."""
+
+    source: Source
+    columns: tuple[int, ...]
+    constant: object | None = None
+
+    def column(self, cells: tuple[str, ...]) -> int:
+        """Return the first of its columns that is filled in, else the first."""
+        columns = self.columns
+        if len(columns) == 1 or cells[columns[0]]:
+            return columns[0]
+        return next((at for at in columns if cells[at]), columns[0])
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPart:
+    """One section bound to a file; `telling` are the sources that say whether it stands in a row at all."""
+
+    section: str
+    sources: tuple[_Bound, ...]
+    telling: tuple[_Bound, ...]
+
+    def is_there(self, cells: tuple[str, ...]) -> bool:
+        """Tell whether a part that may be absent stands in a row.
+
+        A cover is there when its product line or its plan is filled in, any other part when one of its places is;
+        values that are said to mean nothing (WAIVED) count as not filled in.
+        """
+        if not self.telling:
+            return self.section == COVERAGE
+        return any(bound.source.says_something(cells[bound.column(cells)]) for bound in self.telling)
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """A layout bound to the columns that a file really has."""
 
-    layout: Layout
     names: tuple[str, ...]
-    indexes: dict[str, int] = field(repr=False)  # of the places that are there
-    unread: tuple[int, ...] = ()  # columns that no place reads
+    only: tuple[int, frozenset[str]] | None
+    parts: Mapping[str, BoundPart]
+    coverages: tuple[BoundPart, ...]
+    reporting: tuple[BoundPart, ...]
+    unread: tuple[int, ...]  # columns that no place reads
 
     def is_member(self, row: Row) -> bool:
         """Tell whether a row is a member at all, as the layout's `only` says."""
-        only = self.layout.only
-        if only is None:
-            return True
-        at = self.indexes[only.place]
-        return bool(row.problem) or row.cells[at].casefold() in {each.casefold() for each in only.values}
+        return self.only is None or bool(row.problem) or row.cells[self.only[0]].casefold() in self.only[1]
 
     def read(self, section: str, row: Row, findings: list[Finding]) -> dict[str, Any]:
         """Return the fields of a section that stands once in a row."""
-        part = self.layout.parts.get(section)
+        part = self.parts.get(section)
         return self.fields(part, row, findings) if part is not None else {}
 
-    def fields(self, part: Part, row: Row, findings: list[Finding]) -> dict[str, Any]:
+    def fields(self, part: BoundPart, row: Row, findings: list[Finding]) -> dict[str, Any]:
         """Return the fields of one part of a row; what cannot be read becomes a finding."""
         found: dict[str, Any] = {}
-        for source in part.sources:
-            at = self._filled(source, row)
-            try:
-                value = source.read(source.constant if at is None else row.cells[at])
-            except ValueError as right:
-                findings.append(self._unreadable(source, row, at, str(right)))
-                continue
+        cells = row.cells
+        for bound in part.sources:
+            source, value = bound.source, bound.constant
+            if bound.columns:
+                at = bound.column(cells)
+                try:
+                    value = source.read(cells[at])
+                except ValueError as right:
+                    findings.append(self._unreadable(source, row, at, str(right)))
+                    continue
             if value is None:
                 continue
             if source.kind is Kind.PAIRS:
@@ -61,43 +99,14 @@ class Columns:
             found[source.name] = value
         return found
 
-    def is_there(self, part: Part, row: Row) -> bool:
-        """Tell whether a part that may be absent stands in a row.
-
-        A cover is there when its product line or its plan is filled in, any other part when one of its places is;
-        values that are said to mean nothing (WAIVED) count as not filled in.
-        """
-        sources = [source for source in part.sources if source.places]
-        if part.section == "coverage":
-            named = [source for source in sources if source.name in _SAYS_WHICH]
-            if not named:
-                return True
-            sources = named
-        return any(self._says_something(source, row) for source in sources)
-
-    def _says_something(self, source: Source, row: Row) -> bool:
-        at = self._filled(source, row)
-        if at is None:
-            return False
-        try:
-            return replace(source, default="").read(row.cells[at]) is not None
-        except ValueError:
-            return True
-
-    def _filled(self, source: Source, row: Row) -> int | None:
-        """Return the first of a source's columns that is filled in, else the first there is, else None."""
-        there = [self.indexes[place] for place in source.places if place in self.indexes]
-        return next((at for at in there if row.cells[at]), there[0] if there else None)
-
-    def _unreadable(self, source: Source, row: Row, at: int | None, right: str) -> Finding:
+    def _unreadable(self, source: Source, row: Row, at: int, right: str) -> Finding:
         """Return the finding on a cell that is not what its field holds."""
-        name = self.names[at] if at is not None else source.name
         return Finding(
             code="DATE_LOGIC" if source.kind in _DATES else "UNREADABLE_VALUE",
             level=Level.BUSINESS,
-            message=f"`{name}` is not {right}.",
-            place=Place(position=row.number, line=row.number, element=None if at is None else at + 1),
-            value=None if at is None else row.cells[at][:_VALUE_MAX],
+            message=f"`{self.names[at]}` is not {right}.",
+            place=Place(position=row.number, line=row.number, element=at + 1),
+            value=row.cells[at][:_VALUE_MAX],
             snip=2,
         )
 
@@ -119,22 +128,43 @@ def bind(layout: Layout, table: Table) -> Columns | Unreadable:
     if layout.only is not None and layout.only.place not in indexes:
         missing.insert(0, f"`{layout.only.place}`")
     if missing:
-        return Unreadable(
-            f"The file has no column {', '.join(dict.fromkeys(missing))}: its first row names the columns."
-        )
+        return Unreadable(f"The file has no column {', '.join(dict.fromkeys(missing))}: add it, or its name.")
     doubled = [place for place in indexes if folded(place) in twice]
     if doubled:
         return Unreadable(f"The file has the column {', '.join(f'`{place}`' for place in doubled)} more than once.")
     used = set(indexes.values())
-    return Columns(layout, table.names, indexes, tuple(at for at in range(len(table.names)) if at not in used))
+    only = layout.only
+    return Columns(
+        names=table.names,
+        only=(indexes[only.place], frozenset(each.casefold() for each in only.values)) if only is not None else None,
+        parts={name: _bound_part(part, indexes) for name, part in layout.parts.items()},
+        coverages=tuple(_bound_part(part, indexes) for part in layout.coverages),
+        reporting=tuple(_bound_part(part, indexes) for part in layout.reporting),
+        unread=tuple(at for at in range(len(table.names)) if at not in used),
+    )
+
+
+def _bound_part(part: Part, indexes: Mapping[str, int]) -> BoundPart:
+    """Return a part with the columns that the file has of it; what is absent and has no constant falls away."""
+    bound = [_bound(source, indexes) for source in part.sources]
+    telling = [each for each in bound if each.columns]
+    if part.section == COVERAGE:
+        telling = [each for each in telling if each.source.name in _SAYS_WHICH]
+    return BoundPart(part.section, tuple(bound), tuple(telling))
+
+
+def _bound(source: Source, indexes: Mapping[str, int]) -> _Bound:
+    """Return a source with its columns; one that has none in this file says its constant or its default."""
+    columns = tuple(indexes[place] for place in source.places if place in indexes)
+    return _Bound(source, columns, None if columns else source.read(source.constant))
 
 
 class RowReader:
     """Makes a request of each row; remembers the last subscriber where dependents stand below it."""
 
-    def __init__(self, layout: Layout, columns: Columns, policy: str) -> None:
+    def __init__(self, columns: Columns, policy: str, *, dependents_below: bool) -> None:
         """Take the bound layout, and the policy of members that name none."""
-        self._layout = layout
+        self._dependents_below = dependents_below
         self._columns = columns
         self._policy = policy
         self._subscriber_id = ""
@@ -150,14 +180,10 @@ class RowReader:
         self._tie(member)
         person = person_of(self._columns.read("person", row, findings))
         coverages = [
-            self._columns.fields(part, row, findings)
-            for part in self._layout.coverages
-            if self._columns.is_there(part, row)
+            self._columns.fields(part, row, findings) for part in self._columns.coverages if part.is_there(row.cells)
         ]
         reporting = [
-            self._columns.fields(part, row, findings)
-            for part in self._layout.reporting
-            if self._columns.is_there(part, row)
+            self._columns.fields(part, row, findings) for part in self._columns.reporting if part.is_there(row.cells)
         ]
         former, responsible = (self._person(section, row, findings) for section in ("former", "responsible"))
         findings += self._missing(row, member, coverages, findings)
@@ -187,7 +213,7 @@ class RowReader:
 
     def _tie(self, member: dict[str, Any]) -> None:
         """Tie a dependent to the subscriber above it, where the layout says so."""
-        if not self._layout.dependents_below:
+        if not self._dependents_below:
             return
         if member.get("is_subscriber") is False:
             if self._subscriber_id:
@@ -197,8 +223,8 @@ class RowReader:
 
     def _person(self, section: str, row: Row, findings: list[Finding]) -> dict[str, Any]:
         """Return the fields of another person of the row, where there is one."""
-        part = self._layout.parts.get(section)
-        if part is None or not self._columns.is_there(part, row):
+        part = self._columns.parts.get(section)
+        if part is None or not part.is_there(row.cells):
             return {}
         return self._columns.fields(part, row, findings)
 

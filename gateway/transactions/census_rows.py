@@ -4,6 +4,7 @@ What makes one row unreadable stands in that row (`Row.problem`); what makes the
 `Unreadable`, and nothing follows it.
 """
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from gateway.transactions.census_compile import span_of
 from gateway.transactions.census_layout import Encoding, Layout
 
 _BOM = "\ufeff"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\udc80-\udcff]")  # the last are bytes that the encoding does not know
 _FORMULA = re.compile(r"=")
 _GUARDED = re.compile(r"'(?=[=+\-@])")  # the quote by which a rejects file keeps a spreadsheet from running a cell
@@ -74,8 +76,12 @@ class Table:
 def read_csv(stream: BinaryIO, layout: Layout, limits: CensusLimits) -> Table | Unreadable:
     """Return the columns and rows of a CSV file."""
     form = layout.csv
+    if stream.read(len(_UTF_16[0])) in _UTF_16:
+        return Unreadable(f"The file was saved as UTF-16 (Unicode text): save it as {form.encoding.upper()}.")
+    stream.seek(0)
     lines = _Lines(stream, form.encoding, limits.row_bytes)
-    reader = csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote)
+    delimiter, quote = form.marks
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
     return with_header(_csv_rows(reader, lines), form.header_row, limits, is_ragged=True)
 
 
@@ -88,8 +94,8 @@ def _csv_rows(reader: Iterator[list[str]], lines: "_Lines") -> Rows:
             cells = next(reader, None)
         except csv.Error:
             yield Unreadable(
-                f"From row {number} on this is no CSV: a quote is never closed, or a cell has more than "
-                f"{csv.field_size_limit():,} characters.",
+                f"From row {number} on this is no CSV: a quote is never closed, a cell has more than "
+                f"{csv.field_size_limit():,} characters, or rows do not end with a line feed.",
                 number,
             )
             return

@@ -23,7 +23,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "DTP 357": ("member", "eligibility_last_day"),
     "DTP 303": ("member", "effective_on"),
 }
-_PLACE = re.compile(r"N1\*P5|REF\*(?:38|1L|0F)|INS0[123]|HD0[1345]|(?:DTP )?\b(?:348|349|356|357|303)\b")
+_PLACE = re.compile(r"N1\*P5\b|REF\*(?:38|1L|0F)\b|\bINS0[123]\b|\bHD0[1345]\b|(?:DTP )?\b(?:348|349|356|357|303)\b")
 
 
 def in_columns(message: str, layout: Layout) -> str:
