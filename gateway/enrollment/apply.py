@@ -109,7 +109,7 @@ def _carry_out_end(case: Case) -> tuple[list[Done], list[Finding]]:
     ended_until_now = latest_end(case, "")
     done = end_everything(case, case.member.id, last_day)
     if _cascades(case):
-        done += end_with_subscriber(case, "", last_day, ended_until_now)
+        done += end_with_subscriber(case, "", last_day, ended_until_now if done else None)
     return done, []
 
 

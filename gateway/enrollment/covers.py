@@ -56,12 +56,12 @@ class Covers:
         """Tell whether any cover of a member goes on."""
         return any(is_active(self._timelines[line]) for line in self.lines(member_id))
 
-    def canceled(self, member_id: str, insurance_line: str) -> list[Line]:
-        """Return a member's products in an insurance line that have canceled cover."""
+    def canceled(self, member_id: str, insurance_line: str = "") -> list[Line]:
+        """Return a member's products that have canceled cover, in one insurance line or in all."""
         return [
             line
             for line, spans in self._voided.items()
-            if spans and line.member_id == member_id and line.insurance_line == insurance_line
+            if spans and line.member_id == member_id and insurance_line in {"", line.insurance_line}
         ]
 
     def put(self, line: Line, timeline: Timeline, *, voided: tuple[Span, ...] = ()) -> bool:

@@ -20,7 +20,8 @@ def end_everything(case: Case, member_id: str, last_day: date) -> list[Done]:
     """
     lines = case.covers.lines(member_id)
     targets = [line for line in lines if _goes_on(case.covers.timeline(line), last_day)]
-    if not targets and lines:
+    canceled = case.covers.canceled(member_id)
+    if not targets and lines and not any(was_canceled(case, line, None, last_day) for line in canceled):
         ends = {line: case.covers.timeline(line)[-1].ends_before for line in lines}
         latest = max(day for day in ends.values() if day is not None)
         targets = [line for line in lines if ends[line] == latest]
@@ -47,7 +48,7 @@ def end_with_subscriber(case: Case, insurance_line: str, last_day: date, ended_b
 def end_line(case: Case, line: Line, begins_on: date | None, last_day: date) -> Done:
     """End or cancel the cover in one product; `begins_on` is DTP 348 where it was sent."""
     timeline = case.covers.timeline(line)
-    if not timeline or _was_canceled(case, line, begins_on, last_day):
+    if not timeline or was_canceled(case, line, begins_on, last_day):
         return Done(Operation.VOID, changed=False, effective_on=begins_on)
     begin = current_begin(timeline)
     if begins_on is not None and begins_on > begin and is_cancel(begins_on, last_day, case.request, case.rules):
@@ -79,13 +80,13 @@ def put_cover(case: Case, line: Line, timeline: Timeline) -> bool:
     return case.covers.put(line, timeline)
 
 
-def _was_canceled(case: Case, line: Line, begins_on: date | None, last_day: date) -> bool:
+def was_canceled(case: Case, line: Line, begins_on: date | None, last_day: date) -> bool:
     """Tell whether the cover that this end cancels is canceled already: the same cancellation came before."""
     timeline = case.covers.timeline(line)
     return any(
         is_cancel(span.starts_on, last_day, case.request, case.rules)
-        and begins_on in {None, span.starts_on}
-        and not timeline[-1].lasts_beyond(span.starts_on)
+        and (begins_on is None or begins_on <= span.starts_on)
+        and not (timeline and timeline[-1].lasts_beyond(span.starts_on))
         for span in case.covers.voided(line)
     )
 

@@ -13,7 +13,7 @@ from gateway.enrollment import retro
 from gateway.enrollment.case import Answer, Case, Done, no_begin, not_terminated, plan_fault
 from gateway.enrollment.covers import Line
 from gateway.enrollment.dates import begin_of, is_cancel, last_day_of
-from gateway.enrollment.ending import end_line, put_cover
+from gateway.enrollment.ending import end_line, put_cover, was_canceled
 from gateway.enrollment.events import Operation
 from gateway.enrollment.targets import line_to_change, line_to_reinstate, lines_meant, plan_of_family
 from gateway.enrollment.timeline import (
@@ -48,7 +48,9 @@ def _add(case: Case, sent: CoverageRequest) -> Answer:
     if wrong is not None or begin is None:
         return wrong or no_begin(case)
     if last_day is not None and is_cancel(begin, last_day, case.request, case.rules):
-        if case.covers.timeline(line) or case.covers.voided(line):
+        if _repeats_a_cancel(case, sent):
+            return Done(Operation.VOID, changed=False)
+        if case.covers.timeline(line):
             return end_line(case, line, sent.begins_on, last_day)
         return case.finding("DATE_LOGIC", "The coverage that is added ends before it begins.")
     return _cover(case, line, _span(sent, case.covers.timeline(line), begin, _after(last_day)), Operation.ADD)
@@ -56,6 +58,8 @@ def _add(case: Case, sent: CoverageRequest) -> Answer:
 
 def _alter(case: Case, sent: CoverageRequest) -> Answer:
     """001: from a day on the cover has other terms, another plan, or another end; what is not sent stays."""
+    if _repeats_a_cancel(case, sent):
+        return Done(Operation.VOID, changed=False)
     line = line_to_change(case, sent)
     if isinstance(line, Finding):
         return line
@@ -76,6 +80,8 @@ def _alter(case: Case, sent: CoverageRequest) -> Answer:
 
 def _correct(case: Case, sent: CoverageRequest) -> Answer:
     """026: the coverage record was wrong and is replaced by what is sent; what is not sent stays."""
+    if _repeats_a_cancel(case, sent):
+        return Done(Operation.VOID, changed=False)
     line = line_to_change(case, sent)
     if isinstance(line, Finding):
         return line
@@ -138,13 +144,19 @@ def _bring_back(case: Case, line: Line, new: Span) -> Answer:
     if not timeline:
         return _cover(case, line, new, Operation.BACK)
     if is_active(timeline):
-        same = was_reinstated(timeline, new)
+        same = was_reinstated(timeline, new) or (timeline == (new,) and _took_the_place_of_another(case, line))
         return Done(Operation.BACK, changed=False, effective_on=new.starts_on) if same else not_terminated(case)
     ended = timeline[-1].ends_before
     if ended is not None and not new.lasts_beyond(ended):
         return case.finding("DATE_LOGIC", "The reinstatement ends before the coverage had ended: nothing is back.")
     back = reinstate(timeline, new)
     return _too_late(case, timeline, back) or Done(Operation.BACK, put_cover(case, line, back), new.starts_on)
+
+
+def _took_the_place_of_another(case: Case, line: Line) -> bool:
+    """Tell whether another plan of the insurance line had ended, so that this one may be what was reinstated."""
+    lines = case.covers.lines(line.member_id, line.insurance_line)
+    return any(not is_active(case.covers.timeline(each)) for each in lines)
 
 
 def _compare(_case: Case, _sent: CoverageRequest) -> Answer:
@@ -175,6 +187,15 @@ def _cover(case: Case, line: Line, new: Span, operation: Operation) -> Answer:
     timeline = case.covers.timeline(line)
     covered = cover(timeline, new)
     return _too_late(case, timeline, covered) or Done(operation, put_cover(case, line, covered), new.starts_on)
+
+
+def _repeats_a_cancel(case: Case, sent: CoverageRequest) -> bool:
+    """Tell whether a line ends cover before it begins, and did so before: the cover is canceled already."""
+    last_day = last_day_of(sent, case.request)
+    if last_day is None:
+        return False
+    lines = case.covers.canceled(case.member.id, sent.insurance_line)
+    return any(was_canceled(case, line, sent.begins_on, last_day) for line in lines if sent.plan in {"", line.plan})
 
 
 def _new_terms(case: Case, line: Line, sent: CoverageRequest, begin: date) -> Span | Answer:

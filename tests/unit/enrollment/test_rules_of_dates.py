@@ -288,3 +288,40 @@ def test_a_correction_of_the_plan_voids_the_wrong_one(on_file: Callable[..., Any
         "ANN PPO GOLD EMP 2025-01-01 .. never, canceled",
         "ANN PPO SILVER EMP 2025-01-01 .. open, active",
     ] == desk.cover()
+
+
+def test_a_change_that_ends_before_it_begins_cancels_what_it_names_and_only_once(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "001 ANN | 021 PPO SILVER EMP 2025-03-01..")
+    sent = "001 ANN | 001 PPO SILVER - 2025-03-01..2025-02-28"
+
+    assert "cancel" == desk.event(sent)
+    assert "no_change" == desk.event(sent)
+    assert "DATE_LOGIC" == desk.event("001 ANN | 001 PPO TIN - 2025-03-01..2025-02-28")
+    assert [
+        "ANN PPO GOLD EMP 2025-01-01 .. open, active",
+        "ANN PPO SILVER EMP 2025-03-01 .. never, canceled",
+    ] == desk.cover()
+
+
+def test_a_reinstatement_in_another_plan_is_a_no_op_when_it_is_sent_again(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "024 ANN | 024 PPO GOLD - ..2025-08-31")
+
+    assert "reinstate" == desk.event("025 ANN | 025 PPO SILVER EMP 2025-11-01..")
+    assert "no_change" == desk.event("025 ANN | 025 PPO SILVER EMP 2025-11-01..")
+    assert "REINSTATE_NOT_TERMINATED" == desk.event("025 ANN | 025 PPO SILVER EMP 2025-12-01..")
+
+
+def test_an_end_that_canceled_one_line_does_not_move_another_when_it_is_sent_again(on_file: Callable[..., Any]) -> None:
+    desk = on_file(ENROLLED, "001 ANN | 024 PPO GOLD - ..2025-02-28", "001 ANN | 021 DEN SMILE EMP 2025-03-31..")
+
+    assert "cancel" == desk.event("024 ANN through=2025-03-01")
+    assert "no_change" == desk.event("024 ANN through=2025-03-01")
+    assert "ANN PPO GOLD EMP 2025-01-01 .. 2025-02-28, terminated" in desk.cover()
+
+
+@pytest.mark.parametrize("plan", ["GOLD", "-"])
+def test_an_addition_that_ends_before_it_begins_cancels_and_only_once(on_file: Callable[..., Any], plan: str) -> None:
+    desk = on_file(ENROLLED)
+
+    assert "cancel" == desk.event(f"021 ANN | 021 PPO {plan} EMP 2025-01-01..2024-12-31")
+    assert "no_change" == desk.event(f"021 ANN | 021 PPO {plan} EMP 2025-01-01..2024-12-31")
