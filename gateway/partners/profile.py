@@ -91,6 +91,8 @@ class Enrollment(Section):
     count_mismatch: Literal["auto", "warn", "reject"] = "auto"  # auto: reject for 4 and RX
     quirks: tuple[str, ...] = ()
     places: dict[str, object] = Field(default_factory=dict)  # fields elsewhere than in mappings/005010X220A1.toml
+    discrepancy_report: bool = False  # a CSV of what a comparing file (BGN08 = 4) found
+    effectuation: bool = False  # an 834 back that confirms what was enrolled (DOMAIN 4.7)
 
 
 class Census(Section):

@@ -23,10 +23,11 @@ from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.pipeline.census import is_census
 from gateway.pipeline.check import ACTED_ON
+from gateway.pipeline.confirm import FollowUps
 from gateway.pipeline.guards import waived_guards
 from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
 from gateway.pipeline.plant import Plant
-from gateway.pipeline.rejects import write_rejects
+from gateway.pipeline.rejects import write_rejects, write_rejects_of_set
 from gateway.ports.unit_of_work import UnitOfWork
 from gateway.x12.acknowledge import (
     AckIdentity,
@@ -65,6 +66,7 @@ def acknowledge(plant: Plant, file_id: str) -> None:
                 else _Answers(plant, unit, partner, file, interchange).write()
             )
         ]
+        made += FollowUps(plant, unit, partner, file, about=file.id).write()
         unit.files.move(file_id, FileState.ACKNOWLEDGED, expected=[FileState.APPLIED])
         text = f"Acknowledged with {', '.join(made)}." if made else "No acknowledgement is owed."
         event = LogEvent(
@@ -86,10 +88,13 @@ def answer_again(plant: Plant, review: Review) -> None:
         record = unit.exchanges.get_set(review.set_id)
         file = unit.files.get(record.file_id)
         partner = plant.partner(file.partner_id)
-        if partner.profile.x12.report_824 != "never":
-            (interchange,) = (each for each in unit.exchanges.interchanges(file.id) if each.id == record.interchange_id)
+        (interchange,) = (each for each in unit.exchanges.interchanges(file.id) if each.id == record.interchange_id)
+        if is_census(interchange.interchange):
+            list(write_rejects_of_set(plant, unit, partner, file, record, answers=review.id))
+        elif partner.profile.x12.report_824 != "never":
             (group,) = (each for each in unit.exchanges.groups(interchange.id) if each.id == record.group_id)
             list(_Answers(plant, unit, partner, file, interchange).write_again(group, record, review))
+        list(FollowUps(plant, unit, partner, file, about=review.id, set_id=record.id).write())
         unit.commit()
 
 

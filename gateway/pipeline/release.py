@@ -14,6 +14,7 @@ from gateway.errors import NotAllowed
 from gateway.logs import get_logger
 from gateway.pipeline.acknowledge import answer_again
 from gateway.pipeline.apply import APPLIERS
+from gateway.pipeline.census import CENSUS
 from gateway.pipeline.enroll import preview
 from gateway.pipeline.guards import GUARDS, EnrollmentPreview, waived_guards
 from gateway.pipeline.incidents import open_incident
@@ -22,6 +23,7 @@ from gateway.pipeline.retry import reason_of
 from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import UnitOfWork
 
+_ENROLLMENTS = frozenset({"834", CENSUS})
 _REVIEWED = (SetState.HELD, SetState.QUARANTINED)
 
 
@@ -37,8 +39,8 @@ def preview_release(plant: Plant, set_id: str) -> EnrollmentPreview:
     """Return what a release of a held 834 would do; nothing is written. Raises NotFound, NotAllowed."""
     with plant.open_unit() as unit:
         record = unit.exchanges.get_set(set_id)
-        if record.set.type != "834":
-            raise NotAllowed(f"set {set_id} is a {record.set.type}", hint="only an 834 has a preview")
+        if record.set.type not in _ENROLLMENTS:
+            raise NotAllowed(f"set {set_id} is a {record.set.type}", hint="only an enrollment has a preview")
         waived = _guards_to_lift(unit, record)
     return preview(plant, record, frozenset(waived))
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Protocol
 
 from gateway.domain.charge import BilledAmount, Invoice, InvoiceLine, InvoiceRequest, OpenInvoice, OpenItem
-from gateway.domain.coverage import Family, FamilyChange, Member, Membership, MembershipLogEntry
+from gateway.domain.coverage import Family, FamilyChange, Member, Membership, MembershipEvent, MembershipLogEntry
 from gateway.domain.exchange import (
     Arrival,
     DeliveryState,
@@ -187,6 +187,10 @@ class Enrollment(Protocol):
 
     def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
         """Append to the membership log; an entry whose key is there adds nothing."""
+        ...
+
+    def events_of_set(self, set_id: str) -> Iterator[tuple[int, MembershipEvent]]:
+        """Yield INS ordinal and event of what a set came to, in the order of the loops (0: absent from the file)."""
         ...
 
     def members(self, member_ids: Iterable[str]) -> dict[str, Member]:

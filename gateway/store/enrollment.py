@@ -8,7 +8,15 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from gateway.domain.coverage import Coverage, Family, FamilyChange, Member, Membership, MembershipLogEntry
+from gateway.domain.coverage import (
+    Coverage,
+    Family,
+    FamilyChange,
+    Member,
+    Membership,
+    MembershipEvent,
+    MembershipLogEntry,
+)
 from gateway.domain.parties import Account, Person
 from gateway.domain.period import Period
 from gateway.store.tables_enrollment import (
@@ -124,6 +132,14 @@ class SqlEnrollment:
     def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
         """Append to the membership log; an entry whose key is there adds nothing."""
         self._db.add(membership_log, map(values_of, entries))
+
+    def events_of_set(self, set_id: str) -> Iterator[tuple[int, MembershipEvent]]:
+        """Yield INS ordinal and event of what a set came to, in the order of the loops (0: absent from the file)."""
+        event = membership_events.c
+        wanted = select(event.ordinal, event.key, event.event).where(event.set_id == set_id)
+        for page in self._db.pages(wanted, event.ordinal, event.key):
+            for row in page:
+                yield row.ordinal, row.event
 
     def members(self, member_ids: Iterable[str]) -> dict[str, Member]:
         """Return members by id."""
