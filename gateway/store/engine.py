@@ -14,6 +14,7 @@ from gateway.store import driver_errors
 
 _BUSY_SECONDS = 60  # how long a writer waits for another's transaction before it says ConcurrentChange
 _CONNECT_SECONDS = 10
+_SQLITE_CACHE_KB = 32 * 1024  # per connection, at most
 _READ_ONLY: dict[str, dict[str, Any]] = {
     "sqlite": {"gateway_read_only": True},
     "postgresql": {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
@@ -64,6 +65,9 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     # FULL: a remote file is deleted and a control number used right after a commit; NORMAL may lose that commit when
     # the power fails.
     cursor.execute("PRAGMA synchronous = FULL")
+    # Ids are spread evenly, so that a large file touches every page of an index: with SQLite's 2 MB most of them are
+    # read and spilled again and again, and a member costs more the more there are.
+    cursor.execute(f"PRAGMA cache_size = -{_SQLITE_CACHE_KB}")
     cursor.close()
 
 
