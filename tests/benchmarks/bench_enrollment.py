@@ -271,7 +271,9 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f}")
     print(
         f"{'database':10} {'case':5} {'members':>9} {'members/s':>9} {'own CPU':>9} {'aim':>7}"
-        f" {'limit':>9} {'ratio':>5}  {'check':>5} {'read':>6} {'load':>6} {'decide':>6} {'write':>6} {'ack':>6} {'MiB':>5}"
+        f" {'limit':>9} {'ratio':>5} "
+        + " ".join(f"{part:>6}" for part in ("check", "read", "load", "decide", "write", "ack"))
+        + f" {'MiB':>5}"
     )
     with databases(asked.database) as fresh:
         if asked.growth is None:
