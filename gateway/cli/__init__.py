@@ -15,7 +15,7 @@ import click
 from gateway import __version__, logs
 from gateway.cli.context import Context
 from gateway.cli.instant import Instant
-from gateway.errors import ConfigurationError, GatewayError, NotFound
+from gateway.errors import ConfigurationError, GatewayError, NotFound, SchemaOutdated
 
 USAGE = 2
 FAILED = 3
@@ -109,5 +109,11 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
-        sys.exit(USAGE if isinstance(error, ConfigurationError | NotFound) else FAILED)
+        sys.exit(USAGE if isinstance(error, ConfigurationError | NotFound | SchemaOutdated) else FAILED)
+    except Exception as error:
+        # A foreign error's text may quote what it choked on, a person included: its class and place must do.
+        logs.get_logger().error("the command failed", exc_info=error)
+        click.echo(f"error: the gateway itself failed ({type(error).__name__}); nothing half-done was kept", err=True)
+        click.echo("hint: report the line above; it names the places, never the data", err=True)
+        sys.exit(FAILED)
     sys.exit(code if isinstance(code, int) else 0)

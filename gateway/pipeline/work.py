@@ -15,8 +15,12 @@ def perform(plant: Plant, job: Job, attempt: int) -> Decision:
     A refused login, a refused host key and a silent server also open an incident, one at a time per partner.
     """
     log = get_logger(station=job.station, subject=job.subject, attempt=attempt)
+    station = ROUTE.get(job.station)
+    if station is None:
+        log.error("there is no such station; a newer program may have written this job")
+        return GiveUp(f"there is no station {job.station!r}")
     try:
-        ROUTE[job.station].run(plant, job.subject)
+        station.run(plant, job.subject)
     except Exception as error:
         decision = after_failure(error, job, attempt, now=plant.clock.now(), work=plant.settings.work)
         level = log.error if isinstance(decision, GiveUp) else log.warning
@@ -32,7 +36,10 @@ def _unknown(error: Exception) -> Exception | None:
 
 
 def _written_down(plant: Plant, job: Job, attempt: int, error: Exception, decision: Decision) -> Decision:
-    """Write a failure down where people look and return its decision; while nothing can be written, try again."""
+    """Write a failure down where people look and return its decision; while nothing can be written, try again.
+
+    What cannot be written for another reason (its subject is gone) is only logged: a job must never end its runner.
+    """
     try:
         if connection_fault(error):
             with plant.open_unit() as unit:
@@ -43,4 +50,6 @@ def _written_down(plant: Plant, job: Job, attempt: int, error: Exception, decisi
     except StoreError as away:
         get_logger(station=job.station, subject=job.subject).error("not written down", error=type(away).__name__)
         return RetryAt(plant.clock.now() + pause(job, attempt, plant.settings.work))
+    except Exception as unwritten:
+        get_logger(station=job.station, subject=job.subject).error("not written down", exc_info=unwritten)
     return decision
