@@ -299,3 +299,57 @@ def test_a_census_leaves_nothing_personal_in_the_log(house, capsys):
 def test_the_kind_of_a_rejects_file_is_known_to_the_database(house):
     house.ingest("people.csv", changed("06/30/2018", "31/06/2018"))
     assert [(DocumentKind.REJECTS.value, "acme")] == house.rows("SELECT kind, partner_id FROM documents")
+
+
+def full(house: House, *, kind: str = "full") -> None:
+    """Make the layout one of full files: everybody is in them, and they say from when on they hold."""
+    path = house.app.home.mappings / "census" / "people.toml"
+    path.write_text(path.read_text().replace('kind = "change"', f'kind = "{kind}"'))
+
+
+def dated(content: bytes) -> bytes:
+    names, *rows = content.decode().split("\r\n")
+    return "\r\n".join([f"{names},File Effective Date", *(f"{row},01/01/2026" for row in rows if row)]).encode()
+
+
+def test_a_full_census_that_would_end_too_many_is_held_and_the_partner_is_told_not_to_send_it_again(make_house):
+    house = make_house("csv")
+    house.ingest("people.csv", golden("people", "csv"))
+    full(house)
+    house.app.database.close()
+    house = House(open_app(house.app.home, FixedClock(NOVEMBER)), house.folder)
+    head, *rows = golden("people", "csv").decode().strip().split("\r\n")
+    file = house.ingest("full.csv", dated("\r\n".join([head, *rows[:3]]).encode()))
+    assert "held" == house.set_state(file.id)[0]
+    (row,) = rejects(house.documents(file.id)["rejects"])
+    assert ("", "held", "MASS_TERM_GUARD") == (row["reject_row"], row["reject_outcome"], row["reject_code"])
+    (set_id,) = house.rows(f"SELECT id FROM transaction_sets WHERE file_id = '{file.id}'")[0]
+    house.app.release(set_id, by="anna", reason="they left")
+    house.app.runner().drain()
+    assert "applied" == house.set_state(file.id)[0]
+    house.app.database.close()
+
+
+def test_a_full_census_equal_to_the_roster_changes_nothing(make_house):
+    house = make_house("csv")
+    house.ingest("people.csv", golden("people", "csv"))
+    before = house.rows(SAME["coverages"])
+    full(house)
+    house.app.database.close()
+    house = House(open_app(house.app.home, FixedClock(NOVEMBER)), house.folder)
+    file = house.ingest("full.csv", dated(golden("people", "csv")))
+    assert ("applied", before) == (house.set_state(file.id)[0], house.rows(SAME["coverages"]))
+    house.app.database.close()
+
+
+def test_a_workbook_that_unpacks_beyond_the_limit_is_refused_with_its_reason(make_house):
+    house = make_house("xlsx")
+    settings = house.app.home.settings_file
+    settings.write_text(settings.read_text() + "\n[limits]\nfile_bytes = 10000\n")
+    house.app.database.close()
+    house = House(open_app(house.app.home, FixedClock(OCTOBER)), house.folder)
+    file = house.ingest("people.xlsx", golden("people", "xlsx"))
+    said = "Unpacked the workbook has more than 10,000 bytes: send it as CSV, or in parts."
+    assert ("refused", said) == house.set_state(file.id)
+    assert [said] == [row["reject_problem"] for row in rejects(house.documents(file.id)["rejects"])]
+    house.app.database.close()
