@@ -94,26 +94,28 @@ class _FileCheck:
             yield self._note("TRAILING_DATA", message, Severity.WARNING)
 
     def _find_isa(self) -> tuple[Isa | None, int]:
-        """Move to the next readable ISA; return it and how many bytes that are not blank were skipped."""
+        """Move to the next readable ISA; return it and how many bytes were skipped, 0 for mere padding."""
         window = self._window
-        skipped = 0
+        start = window.byte(window.at)
+        is_padding = True
         while True:
             window.ensure(_IN_SIGHT)
             found = window.data.find(b"ISA", window.at)
+            # The first letters of an ISA may be the last bytes in sight.
             until = found if found >= 0 else max(window.at, len(window.data) - (0 if window.ended else 2))
-            skipped += len(window.data[window.at : until].strip(PADDING))
+            is_padding = is_padding and not window.data[window.at : until].strip(PADDING)
             window.at = until
+            isa = None
             if found >= 0:
                 window.ensure(_IN_SIGHT)
                 isa = read_isa(window.data, window.at)
-                if isa is not None:
-                    return isa, skipped
+            if isa is not None or (window.ended and window.at == len(window.data)):
+                return isa, 0 if is_padding else window.byte(window.at) - start
+            if found >= 0:
+                is_padding = False
                 window.at += 3
-                skipped += 3
-            elif not window.fill():
-                skipped += len(window.data[window.at :].strip(PADDING))
-                window.at = len(window.data)
-                return None, skipped
+            else:
+                window.fill()
 
     def _note(self, code: str, message: str, severity: Severity = Severity.ERROR) -> FileFindings:
         place = Place(line=self._window.line(self._window.at), byte=self._window.byte(self._window.at))

@@ -71,6 +71,12 @@ def test_bytes_that_are_no_x12_are_told_where_they_stand(envelope, run):
     assert [("A", "000"), ("A", "000")] == ta1(checked)
 
 
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 500, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1])
+def test_data_after_blanks_without_end_is_told(size, envelope, run):
+    assert ["FILE:TRAILING_DATA"] == run(envelope(BASE) + b" " * size + b"AB").codes
+    assert [] == run(envelope(BASE) + b" " * size).codes
+
+
 @pytest.mark.parametrize(
     "data",
     [
