@@ -143,10 +143,10 @@ def test_an_interval_goes_on_ticking_one_slot_after_the_other():
 
 def test_of_the_slots_that_a_restart_missed_in_the_last_hour_the_latest_is_made_up_for():
     ticks, now = Ticks(), datetime.now(UTC)
-    quarter_hourly = cron(",".join(str((now.minute + offset) % 60) for offset in (1, 16, 31, 46)) + " * * * *")
+    quarter_hourly = cron(",".join(str((now.minute + offset) % 60) for offset in (5, 20, 35, 50)) + " * * * *")
     with ticking(quarter_hourly, tick=ticks):
         _name, slot = ticks.next()
-    assert timedelta(0) <= now - slot < timedelta(minutes=16)
+    assert timedelta(0) <= now - slot < timedelta(minutes=11)
     assert ticks.is_empty()
 
 
