@@ -43,6 +43,16 @@ def test_saving_the_same_change_again_changes_nothing(open_unit: OpenUnitOfWork)
         assert {"M1": Family(membership(), (member(),), (coverage(),))} == unit.enrollment.families(["M1"])
 
 
+def test_of_a_change_that_is_no_news_only_the_event_is_written(database, open_unit: OpenUnitOfWork) -> None:
+    said_before = replace(change(replace(membership(), policy="other"), ordinal=2), is_news=False)
+    with open_unit() as unit:
+        enroll(unit)
+        unit.enrollment.save([said_before])
+        unit.commit()
+        assert {"M1": Family(membership(), (member(),), (coverage(),))} == unit.enrollment.families(["M1"])
+    assert 2 == len(database.queries().member("M1").changes)
+
+
 def test_a_superseded_version_is_no_longer_believed_but_kept(open_unit: OpenUnitOfWork) -> None:
     ended = replace(coverage("C2"), period=Period(date(2025, 9, 1), date(2025, 12, 1)), known_at=LATER)
     with open_unit() as unit:
