@@ -38,8 +38,8 @@ def release_command(ctx: click.Context, set_id: str, by: str | None, reason: str
     if not by or not reason:
         raise click.UsageError("a release needs --by NAME and --reason TEXT; --preview shows its effects without them")
     done = app.release(set_id, by=by, reason=reason)
-    app.runner().drain()
     _print_decision(done)
+    app.runner().drain()
     state, why = app.set_state(set_id)
     click.echo(f"set {set_id} is {state}{f': {why}' if why else ''}")
     click.echo(f"look closer with: gateway show file {done.review.file_id}")
@@ -63,8 +63,8 @@ def refuse_command(ctx: click.Context, set_id: str, by: str, reason: str) -> Non
     """
     app = ctx.obj.app()
     done = app.refuse(set_id, by=by, reason=reason)
-    app.runner().drain()
     _print_decision(done)
+    app.runner().drain()
     click.echo(f"look closer with: gateway show file {done.review.file_id}")
 
 

@@ -172,7 +172,9 @@ def _write_down(
     earlier = len(unit.reviews.of_set(record.id))
     review_id = content_id("R", record.id, earlier)
     review = Review(review_id, record.id, record.file_id, verdict, by, reason, now, waived)
-    unit.reviews.add(review)
+    if not unit.reviews.add(review):
+        hint = f"`gateway show file {record.file_id}` shows who decided what"
+        raise NotAllowed(f"somebody else decided about set {record.id} in the same moment", hint=hint)
     lifted = f" without {' and '.join(waived)}" if waived else ""
     what = f"released{lifted}" if verdict is Verdict.RELEASE else "refused"
     text = f"{record.set.type} {record.set.control_number} {what} by {by}: {reason}"

@@ -4,7 +4,12 @@ import re
 
 import pytest
 
+from gateway.domain.exchange import FileState
+from gateway.domain.identity import content_id
+from gateway.domain.review import Review, Verdict
 from gateway.errors import NotAllowed, NotFound
+from gateway.pipeline.release import _write_down
+from tests.unit.pipeline.house import OCTOBER
 from tests.unit.pipeline.x12_files import BIRCH, Envelope, birch_member, birch_roster, enrollment, member
 
 ROSTER = ["B100", "B200", "B300"]
@@ -187,3 +192,45 @@ def test_a_held_set_stands_on_the_work_list_until_it_is_decided(house, mass, gat
     assert [] == valid("worklist", gateway("worklist", "--json"))["items"]
     closed = valid("worklist", gateway("worklist", "--closed", "--json"))["items"]
     assert ["released"] == [each["ending"] for each in closed]
+
+
+def test_a_set_that_our_own_work_failed_on_is_tried_once_more_when_it_is_released(house, gateway):
+    whole = house.plant.mappings
+    house.refit(mappings={})
+    house.take("acme", Envelope().around(enrollment(member("A100"))))
+    house.work_on(hours=2)
+    ((set_id, was),) = house.rows("SELECT id, state FROM transaction_sets")
+    assert "quarantined" == was
+    house.refit(mappings=whole)
+    assert 0 == gateway("release", set_id, *BY).exit_code
+    assert ("applied", {"A100": "active"}) == (state(house, set_id), memberships(house))
+    assert [("TA", [])] == verdicts(house, "acme")
+
+
+def test_a_released_set_that_our_work_fails_on_is_quarantined_and_can_be_released_again(house, old, gateway):
+    whole = house.plant.mappings
+    house.refit(mappings={})
+    gateway("release", old, *BY)
+    house.work_on(hours=2)
+    assert "quarantined" == state(house, old)
+    house.refit(mappings=whole)
+    assert 0 == gateway("release", old, *BY).exit_code
+    assert ("applied", "active") == (state(house, old), memberships(house)["A200"])
+
+
+def test_only_one_of_two_people_who_decide_in_the_same_moment_does(house, mass):
+    with house.plant.open_unit() as unit:
+        record = unit.exchanges.get_set(mass)
+        unit.reviews.add(Review(content_id("R", mass, 0), mass, record.file_id, Verdict.RELEASE, "A", "b", OCTOBER))
+        unit.reviews.of_set = lambda set_id: []
+        with pytest.raises(NotAllowed, match="somebody else decided"):
+            _write_down(house.plant, unit, record, Verdict.REFUSE, by="B", reason="c")
+
+
+def test_a_set_whose_file_is_still_on_its_route_is_not_decided_yet(house, mass):
+    (file_id,) = house.rows("SELECT file_id FROM transaction_sets WHERE id = ?", mass)[0]
+    with house.plant.open_unit() as unit:
+        unit.files.move(file_id, FileState.APPLIED, expected=[FileState.ACKNOWLEDGED])
+        unit.commit()
+    with pytest.raises(NotAllowed, match="is still applied"):
+        house.app.release(mass, by="Jo Doe", reason="why")
