@@ -1,6 +1,6 @@
 """The only wiring place: a home in, an `App` out. Concrete classes are named here, once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,7 @@ from gateway.ports.transport import Session
 from gateway.settings import Home, Settings, load_settings
 from gateway.store.database import Database
 from gateway.transactions.census_compile import load_layouts
+from gateway.transactions.census_layout import Layout
 from gateway.transactions.mapping import Departures, check_mapping
 from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.transactions.quirks import QUIRKS
@@ -61,6 +62,15 @@ class App:
 
             lines.append("job tables made" if install_schema(self.database_url) else "job tables are there")
         return lines
+
+    def prepare(self) -> None:
+        """Make the database of a new home, and raise SchemaOutdated when an existing one is not this program's.
+
+        Only the embedded database is made by itself: one that several nodes share is upgraded by a person.
+        """
+        if self.database.is_embedded and self.database.is_empty():
+            self.upgrade()
+        self.database.check_schema()
 
     def active_partners(self) -> list[str]:
         """Return the ids of the partners that are polled."""
@@ -145,18 +155,39 @@ class App:
         return perform(self.plant, job, attempt)
 
 
+@dataclass(frozen=True, slots=True)
+class HomeFiles:
+    """What the files of a home say, and every mistake in them, in order of file and key."""
+
+    settings: Settings
+    partners: dict[str, Partner]
+    mappings: dict[tuple[str, str], GuideMapping]  # by partner id and guide
+    layouts: dict[str, Layout]
+    calendars: dict[str, WorkCalendar]
+    mistakes: tuple[Mistake, ...]
+
+
+def read_home(home: Home) -> HomeFiles:
+    """Read every file of a home; nothing is written and no server is asked."""
+    settings, in_settings = load_settings(home.path)
+    partners, in_partners = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
+    mappings, in_mappings = _mappings(home.mappings, partners)
+    layouts, in_layouts = load_layouts(home.mappings / "census")
+    calendars, in_calendars = _calendars(home.mappings / "calendars")
+    in_guides = GuideLibrary(home.mappings / "guides").check()
+    mistakes = {*in_settings, *in_partners, *in_mappings, *in_layouts, *in_calendars, *in_guides}
+    return HomeFiles(settings, partners, mappings, layouts, calendars, tuple(sorted(mistakes)))
+
+
 def open_app(home: Home, clock: Clock) -> App:
     """Wire the gateway of `home`; raises ConfigurationError naming every mistake of its files.
 
     A clock named in the settings (`[clock]`) stands in for the system's, unless the caller brought one that stands.
     """
-    settings, mistakes = load_settings(home.path)
-    partners, wrong = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
-    mappings, unreadable = _mappings(home.mappings, partners)
-    layouts, unclear = load_layouts(home.mappings / "census")
-    mistakes = [*mistakes, *wrong, *unreadable, *unclear]
-    if mistakes:
-        raise ConfigurationError(_all_at_once(mistakes), hint="run `gateway check` to see them as a table")
+    read = read_home(home)
+    if read.mistakes:
+        raise ConfigurationError(_all_at_once(read.mistakes), hint="run `gateway check` to see them as a table")
+    settings, partners = read.settings, read.partners
     database_url = settings.database_url_in(home.path)
     database = Database(database_url)
     is_distributed = database_url.startswith("postgresql")
@@ -172,15 +203,15 @@ def open_app(home: Home, clock: Clock) -> App:
         clock=_clock(settings, clock),
         settings=settings,
         guides=GuideLibrary(home.mappings / "guides"),
-        mappings=mappings,
+        mappings=read.mappings,
         partners=partners,
-        calendars=_calendars(home.mappings / "calendars"),
-        layouts=layouts,
+        calendars=read.calendars,
+        layouts=read.layouts,
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
 
 
-def _all_at_once(mistakes: list[Mistake]) -> str:
+def _all_at_once(mistakes: Iterable[Mistake]) -> str:
     """Return every mistake, one a line."""
     return "\n".join(
         ["the configuration is wrong:"]
@@ -202,6 +233,7 @@ def _mappings(
     compiled: dict[tuple[str, str], GuideMapping] = {}
     mistakes: list[Mistake] = []
     for path in sorted(folder.glob("*.toml")):
+        mistakes += check_mapping(path)[1]
         for partner in partners.values():
             agreed = partner.profile.enrollment
             file = f"partners/{partner.id}/profile.toml"
@@ -214,9 +246,21 @@ def _mappings(
     return compiled, mistakes
 
 
-def _calendars(folder: Path) -> Mapping[str, WorkCalendar]:
-    """Return the work calendars of a home by file name without its ending."""
-    return {path.stem: parse_calendar(path.read_text(), name=path.name) for path in sorted(folder.glob("*.toml"))}
+def _calendars(folder: Path) -> tuple[dict[str, WorkCalendar], list[Mistake]]:
+    """Return the work calendars of a home by file name without its ending, and every mistake in them."""
+    calendars: dict[str, WorkCalendar] = {}
+    mistakes: list[Mistake] = []
+    for path in sorted(folder.glob("*.toml")):
+        file = f"mappings/calendars/{path.name}"
+        try:
+            calendars[path.stem] = parse_calendar(path.read_text(encoding="utf-8"), name=path.name)
+        except ConfigurationError as error:
+            problem = str(error).removeprefix(f"{path.name}: ")
+            remedy = error.hint or 'write days off under [holidays], such as 2025-11-27 = "Thanksgiving"'
+            mistakes.append(Mistake(file, "holidays", problem, remedy))
+        except (OSError, UnicodeDecodeError):
+            mistakes.append(Mistake(file, "", "the file cannot be read", "save it as plain UTF-8 text"))
+    return calendars, mistakes
 
 
 @contextmanager

@@ -34,7 +34,18 @@ class Context:
         return SystemClock() if self.as_of is None else FixedClock(self.as_of)
 
     def app(self) -> "App":
-        """Wire the application of this home once; raises ConfigurationError naming every mistake."""
+        """Wire the application of this home once, with its database ready.
+
+        Raises ConfigurationError naming every mistake, and SchemaOutdated for a database of another program version.
+        """
+        is_new = self._app is None
+        app = self.wired()
+        if is_new:
+            app.prepare()
+        return app
+
+    def wired(self) -> "App":
+        """Wire the application of this home once; the database may be any."""
         # Wiring imports everything there is: a second that `validate`, which needs none of it, must not wait.
         from gateway.bootstrap import open_app  # noqa: PLC0415
 

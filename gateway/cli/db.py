@@ -14,5 +14,5 @@ def db_group() -> None:
 @click.pass_obj
 def upgrade_command(context: Context) -> None:
     """Bring the database to this program's schema; safe to run again."""
-    for line in context.app().upgrade():
+    for line in context.wired().upgrade():
         click.echo(line)

@@ -3,7 +3,6 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,16 +10,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.billing.calendar import parse_calendar
-from gateway.billing.dates import DATE_ALGORITHMS
+from gateway.bootstrap import read_home
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
-from gateway.partners.loader import Partner, load_partners
 from gateway.partners.profile import PartnerStatus
-from gateway.settings import SETTINGS_FILE, Home, find_home, load_settings, packaged_home
-from gateway.transactions.census_compile import load_layouts
-from gateway.transactions.mapping import Departures, check_mapping
-from gateway.transactions.quirks import QUIRKS
+from gateway.settings import SETTINGS_FILE, Home, find_home, packaged_home
 
 _MISTAKEN = 2
 _WIDE = 200  # columns of a table that goes to a file or a pipe, where nothing is gained by breaking lines
@@ -42,6 +36,7 @@ _GITIGNORE = """\
 /outbound/*
 !/outbound/README.md
 """
+_NO_MAPPING = Mistake("mappings", "", "there is no mapping", "copy the mappings of a home made by `gateway init`")
 _NEXT_STEPS = """\
 {home} is a gateway home now. Next:
   1. write who you are into {home}/gateway.toml, [identity]
@@ -119,48 +114,19 @@ def check_command(ctx: click.Context, as_json: bool) -> None:
 
 def examine(home: Home) -> Examination:
     """Return what the home holds and every mistake in its files; nothing is written and no server is asked."""
-    _, wrong = load_settings(home.path)
-    partners, mistaken = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
+    read = read_home(home)
+    partners = read.partners
     mappings = sorted(home.mappings.glob("*.toml"))
-    calendars = sorted((home.mappings / "calendars").glob("*.toml"))
-    layouts = load_layouts(home.mappings / "census")[1]
-    mistakes = [*wrong, *mistaken, *layouts, *_in_mappings(home, mappings, partners), *_in_calendars(calendars)]
+    missing = () if mappings else (_NO_MAPPING,)
     return Examination(
         partners=len(partners),
         active=sum(partner.profile.status is PartnerStatus.ACTIVE for partner in partners.values()),
         accounts=sum(len(partner.billing.accounts) for partner in partners.values()),
         rates=sum(len(rows) for each in partners.values() for rows in (each.rates, *each.other_rates.values())),
         mappings=len(mappings),
-        calendars=len(calendars),
-        mistakes=tuple(sorted(set(mistakes))),
+        calendars=len(read.calendars),
+        mistakes=(*missing, *read.mistakes),
     )
-
-
-def _in_mappings(home: Home, mappings: list[Path], partners: dict[str, Partner]) -> Iterator[Mistake]:
-    """Yield the mistakes of every mapping, alone and with the places that each partner gives."""
-    if not mappings:
-        yield Mistake(
-            home.mappings.name, "", "there is no mapping", "copy the mappings of a home made by `gateway init`"
-        )
-    for path in mappings:
-        yield from check_mapping(path)[1]
-        for partner_id, partner in partners.items():
-            places = partner.profile.enrollment.places
-            if places:
-                departures = Departures(places, file=f"partners/{partner_id}/profile.toml")
-                yield from check_mapping(path, departures=departures)[1]
-
-
-def _in_calendars(calendars: list[Path]) -> Iterator[Mistake]:
-    """Yield the mistakes of every work calendar."""
-    for path in calendars:
-        name = f"mappings/calendars/{path.name}"
-        try:
-            parse_calendar(path.read_text(encoding="utf-8"), name=path.name)
-        except ConfigurationError as error:
-            yield Mistake(name, "", str(error).removeprefix(f"{path.name}: "), error.hint)
-        except (OSError, UnicodeDecodeError):
-            yield Mistake(name, "", "the file cannot be read", "save it as plain UTF-8 text")
 
 
 def _print_table(mistakes: tuple[Mistake, ...]) -> None:

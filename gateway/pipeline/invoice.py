@@ -148,13 +148,15 @@ def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, d
     """Number, write and post the invoice."""
     rules = account_rules(plant, account)
     balance = unit.ledger.balance(LedgerAccount.RECEIVABLE, account_id=account.id)
+    settled = unit.ledger.settled_since_last_invoice(account.id)
     issued, entry = issue(
         rules,
         order,
         draft.lines,
         unit.invoices.next_number(f"invoice/{rules.series}"),
         issued_at=plant.clock.now(),
-        previous_balance=balance,
+        previous_balance=balance + settled,
+        payments=settled,
     )
     unit.invoices.add(issued, draft.lines)
     unit.ledger.append([entry])

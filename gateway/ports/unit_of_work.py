@@ -295,6 +295,10 @@ class Ledger(Protocol):
         """Return the sum of postings on a ledger account, debit positive, for an account or invoice, from a day on."""
         ...
 
+    def settled_since_last_invoice(self, account_id: str) -> Money:
+        """Return what was paid or written off on the account's receivables since its last invoice, positive."""
+        ...
+
     def add_receipt(self, receipt: Receipt) -> bool:
         """Add money announced or arrived; False when its id is there."""
         ...

@@ -44,6 +44,11 @@ class Database:
             command.upgrade(migrations(connection), "head")
             return ", ".join(MigrationContext.configure(connection).get_current_heads())
 
+    def is_empty(self) -> bool:
+        """Tell whether nothing was ever made in the database."""
+        with reading(self._engine) as connection:
+            return not MigrationContext.configure(connection).get_current_heads()
+
     def check_schema(self) -> None:
         """Raise SchemaOutdated unless the schema has exactly the version of this program."""
         wanted = set(ScriptDirectory.from_config(migrations()).get_heads())

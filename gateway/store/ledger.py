@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from gateway.domain.journal import GENESIS, JournalEntry, LedgerAccount
+from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount
 from gateway.domain.money import ZERO, Money
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
 from gateway.store.remittance_rows import line_row, remittance_of, remittance_row
@@ -89,6 +89,21 @@ class SqlLedger:
             )
         balance: Money = self._db.scalar(wanted) or ZERO
         return balance
+
+    def settled_since_last_invoice(self, account_id: str) -> Money:
+        """Return what was paid or written off on the account's receivables since its last invoice, positive."""
+        entry = journal_entries.c
+        last = select(func.max(entry.sequence)).where(entry.book == account_id, entry.kind == EntryKind.INVOICE)
+        settled = (
+            select(func.sum(journal_postings.c.amount))
+            .join(journal_entries, entry.key == journal_postings.c.entry_key)
+            .where(
+                entry.book == account_id,
+                entry.sequence > last.scalar_subquery(),
+                journal_postings.c.ledger == LedgerAccount.RECEIVABLE,
+            )
+        )
+        return -(self._db.scalar(settled) or ZERO)
 
     def add_receipt(self, receipt: Receipt) -> bool:
         """Add money announced or arrived; False when its id is there."""

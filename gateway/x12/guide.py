@@ -18,6 +18,9 @@ from typing import TypeAlias
 import pyx12
 from lxml import etree
 
+from gateway.domain.mistake import Mistake
+from gateway.errors import ConfigurationError
+
 UNLIMITED = 1 << 30
 """The greatest count: what the maps write as `>1`."""
 
@@ -166,6 +169,18 @@ class GuideLibrary:
     def knows(self, functional_id: str, guide: str = "") -> bool:
         """Whether any guide serves GS01, or GS01 with GS08: the difference between AK905 1 and 2."""
         return any(e.functional_id == functional_id and guide in ("", e.guide) for e in self._entries)
+
+    def check(self) -> "list[Mistake]":
+        """Return every file of the home's folder that is no XML that can be read."""
+        if self._folder is None:
+            return []
+        mistakes = []
+        for path in sorted(self._folder.glob("*.xml")):
+            try:
+                _parse(path)
+            except ConfigurationError as error:
+                mistakes.append(Mistake(f"mappings/guides/{path.name}", "", str(error), error.hint))
+        return mistakes
 
     def list(self) -> "list[GuideInfo]":
         """Return every guide once with its source, sorted by set type, version and id."""
@@ -359,7 +374,14 @@ class _Builder:
 
 
 def _parse(path: Path) -> etree._Element:
-    return etree.parse(str(path), _PARSER).getroot()
+    """Return the root of a guide file; raises ConfigurationError when it is no XML."""
+    try:
+        return etree.parse(str(path), _PARSER).getroot()
+    except etree.XMLSyntaxError as error:
+        raise ConfigurationError(
+            f"the guide {path.name} is no XML, line {error.lineno}",
+            hint="correct that line, or copy the file again",
+        ) from None
 
 
 def _text(xml: etree._Element, tag: str) -> str:

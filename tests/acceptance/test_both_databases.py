@@ -68,6 +68,20 @@ def test_enrollment_becomes_a_bill_and_a_payment_settles_it(app, ingest):
     assert (Decimal("3310.00"), Decimal("3310.00")) == (cash.received, cash.applied)
 
 
+def test_the_next_bill_states_what_stood_open_and_what_was_paid_since(app, ingest):
+    """previous balance - payments + adjustments + current = due (DOMAIN 10)."""
+    ingest(sample("acme_enroll.834"), "acme")
+    first = bill(app, date(2025, 10, 23))["G001234"]
+    feed = Feed(first.id, "G001234", first.total)
+    paid = Decimal("2690.00")
+    ingest(pay_invoice(feed, paid, payer="ACME CORP", tax_id="123456789", trace="T1", on=OCTOBER), "elm")
+    second = bill(app, date(2025, 11, 12))["G001234"]
+    assert (Decimal(0), Decimal(0)) == (first.previous_balance, first.payments)
+    assert (Decimal("3310.00"), paid) == (second.previous_balance, second.payments)
+    owed = app.queries.account("G001234").balance
+    assert owed == second.previous_balance - second.payments + second.total
+
+
 def test_running_everything_twice_changes_nothing(app, ingest):
     ingest(sample("acme_enroll.834"), "acme")
     bill(app, date(2025, 10, 23))

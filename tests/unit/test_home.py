@@ -102,12 +102,14 @@ def spoil(home: Path) -> None:
     change(home / "partners/birch/rates.csv", "540.00", "free")
     change(home / "mappings/calendars/us-federal.toml", "2025-11-27", "2025-11-31")
     change(home / "mappings/005010X220A1.toml", 'guide = "005010X220A1"', 'guide = "005010X220A2"')
+    change(home / "mappings/guides/TA1.xml", "</transaction>", "</transition>")
 
 
 SPOILED = [
     ("gateway.toml", "work.threads"),
     ("mappings/005010X220A1.toml", "guide"),
-    ("mappings/calendars/us-federal.toml", ""),
+    ("mappings/calendars/us-federal.toml", "holidays"),
+    ("mappings/guides/TA1.xml", ""),
     ("partners/birch/profile.toml", "sftp.port"),
     ("partners/birch/rates.csv", "line 2, amount"),
 ]
@@ -120,7 +122,7 @@ def test_every_mistake_of_every_file_is_in_the_table(home):
     assert 2 == result.exit_code
     assert ["file", "key", "problem", "remedy"] == lines[0].split()
     assert [file for file, _ in SPOILED] == [line.split()[0] for line in lines[1:-1]]
-    assert "5 mistakes" == lines[-1]
+    assert "6 mistakes" == lines[-1]
 
 
 def test_the_json_of_the_check_keeps_its_schema_with_and_without_mistakes(home):
