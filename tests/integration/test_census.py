@@ -29,7 +29,7 @@ name = "Example Health Plan"
 """
 AGREED = {
     "834": "",
-    "csv": '[census]\nlayout = "people"\nformat = "csv"\nfiles = ["*.csv"]\n',
+    "csv": '[census]\nlayout = "people"\nformat = "csv"\nfiles = ["*.CSV"]\n',
     "txt": '[census]\nlayout = "people-fixed"\nformat = "fixed"\nfiles = ["*.txt"]\npolicy = "G001234"\n',
     "xlsx": '[census]\nlayout = "people"\nformat = "xlsx"\nfiles = ["*.xlsx"]\n',
 }

@@ -144,6 +144,12 @@ def test_a_header_that_cannot_be_read_refuses_the_file(layout):
     assert all(each.is_error for each in header.findings)
 
 
+def test_a_first_row_that_cannot_be_read_does_not_refuse_the_file(layout):
+    own = layout(HEAD, '[header]\neffective_on = "As Of"\n', MEMBER, PERSON, COVER)
+    header, requests = read(own, f"{NAMES},As Of\nC1,Self,A,Gold,1/1/2026,soon,x\nC2,Self,B,Gold,1/1/2026,\n")
+    assert ((), [RefusedRequest, MaintenanceRequest]) == (header.findings, [type(each) for each in requests])
+
+
 def test_a_cover_is_asked_for_where_its_plan_is_filled_in_and_means_something(layout):
     own = layout(HEAD, MEMBER, PERSON, COVER, DENTAL)
     rows = ["C1,Self,A,Gold,1/1/2026,D1", "C2,Self,B,Waived,1/1/2026,D1", "C3,Self,C,Gold,1/1/2026,", "C4,Self,D,,,"]
@@ -195,6 +201,40 @@ value = "Division"
     assert ("QD", "ZEPHYR") == (full.responsible[0], full.responsible[1].last_name)
     assert (("DIVISION", "North"),) == full.reporting
     assert ((), None, ()) == (plain.person.contacts, plain.responsible, plain.reporting)
+
+
+def test_the_quote_that_a_rejects_file_puts_before_a_formula_is_taken_away_again(layout):
+    own = layout(HEAD, MEMBER, PERSON, '[person.contacts]\nTE = "Phone"\n', COVER)
+    assert (("TE", "+1 555"),) == only(own, f"{NAMES},Phone\nC1,Self,A,Gold,1/1/2026,'+1 555\n").person.contacts
+    assert "'T HOOFT" == only(layout(), f"{NAMES}\nC1,Self,'T HOOFT,Gold,1/1/2026\n").person.last_name
+
+
+CODES = [
+    # a field of the person or the cover, a value that an 834 could not carry, what would be right
+    ("person", "gender", "W", "one of F, M, U"),
+    ("person", "ssn", "12-34", "nine digits"),
+    ("member", "benefit_status", "X", "one of A, C, S, T"),
+    ("member", "reason", "left", "a reason code of two characters (INS04)"),
+    ("coverage", "level", "EMPLOYEE", "one of CHD, DEP, E1D, E2D, E3D, E5D, E6D, E7D, E8D, E9D, ECH, EMP, ESP"),
+    ("coverage", "insurance_line", "Health", "a product line of two or three characters"),
+]
+
+
+@pytest.mark.parametrize(("section", "name", "value", "right"), CODES)
+def test_codes_are_held_against_those_that_an_834_knows(layout, section, name, value, right):
+    parts = {"member": MEMBER, "person": PERSON.replace('ssn = { place = "SSN", digits = 9, optional = true }\n', "")}
+    parts["coverage"] = (
+        COVER.replace('insurance_line = { constant = "HLT" }\n', "") if name == "insurance_line" else COVER
+    )
+    parts[section] = f'{parts[section]}{name} = "New"\n'
+    ((_, code, sentence),) = refused(layout(HEAD, *parts.values()), f"{NAMES},New\nC1,Self,A,Gold,1/1/2026,{value}\n")
+    assert "UNREADABLE_VALUE" == code
+    assert sentence.startswith(f"`New` is not {right}")
+
+
+def test_a_product_that_no_834_has_a_code_for_can_be_agreed_on(layout):
+    own = layout(HEAD, MEMBER, PERSON, COVER.replace('"HLT"', '"LIF"'))
+    assert "LIF" == only(own, f"{NAMES}\nC1,Self,A,Gold,1/1/2026\n").coverages[0].insurance_line
 
 
 def test_what_no_place_reads_is_kept_with_the_member(layout):
@@ -250,6 +290,16 @@ def test_titles_above_the_names_and_blank_rows_are_passed_over(layout):
 )
 def test_a_csv_is_read_as_it_was_agreed(layout, settings, text):
     assert "MÜLLER" == only(layout(HEAD, settings, MEMBER, PERSON, COVER), text).person.last_name
+
+
+def test_positions_before_the_first_place_are_kept_too(layout):
+    text = HEAD.replace('["csv", "xlsx"]', '["fixed"]') + MEMBER + COVER
+    for name, span in {"ID": "4-6", "Who": "8-11", "Medical": "12-15", "Start": "16-23"}.items():
+        text = text.replace(f'"{name}"', f'"{span}"')
+    for name in ("End", "Rate"):
+        text = text.replace(f'place = "{name}", ', 'place = "40-45", ')
+    (request,) = read(layout(text), "001C1  Selfgold1/1/2026\n", form="fixed")[1]
+    assert ("C1", ("1-3=001",)) == (request.subscriber_id, request.unread)
 
 
 def test_a_file_of_fixed_width_is_cut_at_its_places_and_keeps_what_lies_between(layout):

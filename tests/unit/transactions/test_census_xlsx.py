@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 
 from gateway.transactions.census import check_census, read_census
 from gateway.transactions.census_compile import check_layout
@@ -132,6 +133,14 @@ def test_a_cell_that_is_no_value_refuses_its_row_only(layout, cell, sentence):
     assert ([sentence], "C1") == ([finding.message for finding in bad.findings], good.subscriber_id)
 
 
+@pytest.mark.parametrize(
+    "formula", [ArrayFormula("A2", "=1+1"), DataTableFormula("A2")], ids=["of an array", "of a table of data"]
+)
+def test_a_formula_of_any_kind_refuses_its_row_only(layout, formula):
+    bad, good = read(layout(), workbook((formula, *ROW[1:]), ROW))
+    assert ("Cell 1 of the row is a formula: send its value.", "C1") == (bad.findings[0].message, good.subscriber_id)
+
+
 @pytest.mark.filterwarnings("ignore:Cell .* is marked as a date")
 def test_a_date_that_no_calendar_has_refuses_its_row_only(layout):
     content = changed(workbook(ROW, ROW), in_sheet(b"<v>29254</v>", b"<v>99999999999</v>"))
@@ -177,6 +186,10 @@ def declared_in_another_encoding(parts: dict[str, bytes]) -> None:
     parts[SHEET] = b'<?xml version="1.0" encoding="cp037"?>' + parts[SHEET]
 
 
+def declared_in_an_encoding_that_would_do(parts: dict[str, bytes]) -> None:
+    parts[SHEET] = b'<?xml version="1.0" encoding="iso-8859-1"?>' + parts[SHEET]
+
+
 def cut_off(parts: dict[str, bytes]) -> None:
     parts[SHEET] = parts[SHEET][: len(parts[SHEET]) // 2]
 
@@ -193,6 +206,7 @@ HOSTILE = {
     document_type: "The workbook holds a document type, which no spreadsheet writes: it is not opened.",
     hidden_by_its_encoding: BROKEN,
     declared_in_another_encoding: BROKEN,
+    declared_in_an_encoding_that_would_do: BROKEN,
     cut_off: BROKEN,
     without_its_book: BROKEN,
 }
