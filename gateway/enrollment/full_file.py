@@ -110,13 +110,16 @@ def restate(request: MaintenanceRequest, family: Family | None) -> MaintenanceRe
     on_file = (
         [line for line in covers.lines(known[0].id) if is_active(covers.timeline(line))] if len(known) == 1 else []
     )
+    meant = [
+        _restated(line, request, on_file) if line.maintenance in COVERED else line.maintenance
+        for line in request.coverages
+    ]
+    maintenance = MaintenanceType.ADDITION if request.maintenance in COVERED else request.maintenance
+    if maintenance is request.maintenance and meant == [line.maintenance for line in request.coverages]:
+        return request
+    lines = zip(request.coverages, meant, strict=True)
     return replace(
-        request,
-        maintenance=MaintenanceType.ADDITION if request.maintenance in COVERED else request.maintenance,
-        coverages=tuple(
-            replace(line, maintenance=_restated(line, request, on_file)) if line.maintenance in COVERED else line
-            for line in request.coverages
-        ),
+        request, maintenance=maintenance, coverages=tuple(replace(line, maintenance=kind) for line, kind in lines)
     )
 
 
