@@ -101,14 +101,21 @@ class App:
         with self.plant.open_unit() as unit:
             return unit.files.get(file_id)
 
-    def has_refusals(self, file_id: str) -> bool:
-        """Tell whether a set of the file was refused or held, or a member in it."""
+    def refusals(self, file_id: str) -> list[str]:
+        """Return a line for each set of the file that was not applied, and for each member refused in one that was."""
+        stopped = (SetState.REFUSED, SetState.HELD, SetState.QUARANTINED)
         with self.plant.open_unit() as unit:
-            stopped = (SetState.REFUSED, SetState.HELD, SetState.QUARANTINED)
-            if any(unit.exchanges.sets_of_file(file_id, states=stopped)):
-                return True
-            applied = [record.id for record in unit.exchanges.sets_of_file(file_id, states=[SetState.APPLIED])]
-            return any(finding.is_error for set_id in applied for finding in unit.exchanges.findings(set_id=set_id))
+            lines = [
+                f"{record.set.type} {record.set.control_number} {record.state}: {record.reason}"
+                for record in unit.exchanges.sets_of_file(file_id, states=stopped)
+            ]
+            for record in unit.exchanges.sets_of_file(file_id, states=[SetState.APPLIED]):
+                lines += [
+                    f"{record.set.type} {record.set.control_number} segment {finding.place.position}: {finding.message}"
+                    for finding in unit.exchanges.findings(set_id=record.id)
+                    if finding.is_error
+                ]
+        return lines
 
     def preview_release(self, set_id: str) -> EnrollmentPreview:
         """Return what a release of a held set would do, and write nothing. Raises NotFound, NotAllowed."""

@@ -9,11 +9,12 @@ import click
 
 from gateway.cli.context import Context
 from gateway.domain.exchange import FileState
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, NotFound
 from gateway.pipeline.bill import BillReport
 
 _REFUSED = 1
 _FAILED = 3
+_REASONS_SHOWN = 10
 
 
 @click.command("poll")
@@ -33,9 +34,11 @@ def poll_command(ctx: click.Context, partner: str | None) -> None:
     for partner_id in partners:
         try:
             report = app.poll(partner_id)
+        except NotFound:
+            raise
         except GatewayError as error:
             failed = True
-            click.echo(f"{partner_id}: {error}", err=True)
+            click.echo(f"{partner_id}: {error}" + (f"\nhint: {error.hint}" if error.hint else ""), err=True)
             continue
         settling = f", {report.settling} to be looked at again" if report.settling else ""
         click.echo(
@@ -88,9 +91,13 @@ def ingest_command(ctx: click.Context, file: Path, partner: str) -> None:
     received = app.file(arrival.file_id)
     again = " (these bytes came before: nothing was done twice)" if arrival.is_duplicate else ""
     click.echo(f"{received.id} {received.state}{again}" + (f": {received.reason}" if received.reason else ""))
+    refused = app.refusals(received.id)
+    for line in refused[:_REASONS_SHOWN]:
+        click.echo(f"  {line}")
+    if len(refused) > _REASONS_SHOWN:
+        click.echo(f"  and {len(refused) - _REASONS_SHOWN} more")
     click.echo(f"look closer with: gateway show file {received.id}")
-    clean = received.state is FileState.ACKNOWLEDGED and not app.has_refusals(received.id)
-    ctx.exit(0 if clean else _REFUSED)
+    ctx.exit(0 if received.state is FileState.ACKNOWLEDGED and not refused else _REFUSED)
 
 
 @click.command("bill")

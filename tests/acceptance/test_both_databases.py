@@ -101,7 +101,7 @@ def test_a_bank_that_says_the_same_twice_counts_once(app, ingest):
     ]
     ingest(said[0], "elm")
     again = ingest(said[1].replace(b"*000", b"*100", 1).replace(b"IEA*1*000", b"IEA*1*100"), "elm", "again.820")
-    assert app.has_refusals(again.id)
+    assert app.refusals(again.id)
     assert Decimal("3310.00") == app.queries.summary().cash.received
 
 

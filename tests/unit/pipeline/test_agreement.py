@@ -56,7 +56,7 @@ def test_an_envelope_of_or_for_somebody_else_is_rejected_although_no_ta1_was_ask
     assert ["refused"] == ends(house)
     assert [] == enrolled(house)
     assert [] == house.answers("acme", "999")
-    assert house.app.has_refusals(file.id)
+    assert house.app.refusals(file.id)
 
 
 def test_a_partner_that_may_write_us_otherwise_is_understood(house):
