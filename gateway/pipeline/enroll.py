@@ -1,74 +1,21 @@
 """Station 4a: one 834 set into membership history, events, log entries and invoice requests."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 
-from gateway.billing.account import AccountRules
-from gateway.billing.requests import Circumstances as RequestCircumstances
-from gateway.billing.requests import decide_request, log_decision
-from gateway.domain.charge import InvoiceRequest
-from gateway.domain.coverage import (
-    EnrollmentHeader,
-    Family,
-    FamilyChange,
-    FileAction,
-    LogOutcome,
-    MaintenanceRequest,
-    MembershipChange,
-    MembershipLogEntry,
-)
+from gateway.domain.coverage import EnrollmentHeader
 from gateway.domain.exchange import LogEvent, SetRecord, SetState
-from gateway.domain.finding import Finding, Level, Place, Severity
 from gateway.domain.identity import content_id
-from gateway.domain.parties import Account, LineOfBusiness
-from gateway.domain.review import Discrepancy
-from gateway.enrollment.amounts import check_amounts
-from gateway.enrollment.apply import decide
-from gateway.enrollment.conclude import only_compares
-from gateway.enrollment.counts import check_counts
-from gateway.enrollment.full_file import FullFilePlan, compare_roster, decide_absence, restate
-from gateway.enrollment.identity import membership_id
-from gateway.enrollment.roster import Roster
-from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
 from gateway.logs import get_logger
-from gateway.partners.partner import Partner, find_account
-from gateway.pipeline.accounts import account_rules, settings_of
+from gateway.partners.partner import Partner
 from gateway.pipeline.census import read_requests
-from gateway.pipeline.guards import OLD_FILE, EnrollmentPreview, waived_guards, without_guards
+from gateway.pipeline.enroll_set import MEMBERS_AT_ONCE, Outcome, SetRun, on_header, refused_whole, scope_of, stamp_of
+from gateway.pipeline.guards import OLD_FILE, EnrollmentPreview, waived_guards
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.work_list import WorkList
 from gateway.ports.unit_of_work import UnitOfWork
-from gateway.transactions.enrollment_834 import RefusedRequest
 
-_MEMBERS_AT_ONCE = 500
 _REPLACED = "15"  # BGN01: a re-submission carries the reference of its original
-_UNKNOWN_GROUP = "UNKNOWN_GROUP"
 _INFORMATION = "22"  # BGN01: an information copy is logged and never applied
-
-
-@dataclass(slots=True)
-class _Result:
-    """What came of one set before it is committed: an end other than `applied` rolls its effects back."""
-
-    state: SetState = SetState.APPLIED
-    reason: str = ""
-    findings: list[Finding] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    events: list[MembershipChange] = field(default_factory=list)  # for a preview only
-    discrepancies: list[Discrepancy] = field(default_factory=list)
-
-    def count(self, what: str) -> None:
-        """Count one event or outcome for the log line."""
-        self.counts[what] = self.counts.get(what, 0) + 1
-
-
-@dataclass(slots=True)
-class _Decided:
-    """What waits for the next bulk write."""
-
-    changes: list[FamilyChange] = field(default_factory=list)
-    entries: list[MembershipLogEntry] = field(default_factory=list)
 
 
 def enroll(plant: Plant, record: SetRecord) -> None:
@@ -102,7 +49,7 @@ def preview(plant: Plant, record: SetRecord, waived: frozenset[str]) -> Enrollme
     )
 
 
-def _end(plant: Plant, unit: UnitOfWork, record: SetRecord, result: _Result, work: WorkList) -> None:
+def _end(plant: Plant, unit: UnitOfWork, record: SetRecord, result: Outcome, work: WorkList) -> None:
     """Write a set's findings, what it opens and closes on the work list, its final state and its line in the log."""
     unit.exchanges.add_findings(record.file_id, record.id, result.findings)
     unit.discrepancies.add(record.id, result.discrepancies)
@@ -123,7 +70,7 @@ def _apply(
     *,
     waived: frozenset[str] = frozenset(),
     keeps_events: bool = False,
-) -> _Result:
+) -> Outcome:
     """Read the set's bytes again and apply its members; the caller decides whether to commit."""
     partner = plant.partner(record.partner_id)
     waived |= waived_guards(unit, record.id)
@@ -132,335 +79,29 @@ def _apply(
         stopped = _stop_before(unit, partner, record, header, waived)
         if stopped is not None:
             return stopped
-        run = _Run(plant, unit, record, header, work, waived=waived, keeps_events=keeps_events)
-        while chunk := list(islice(requests, _MEMBERS_AT_ONCE)):
+        run = SetRun(plant, unit, record, header, work, waived=waived, keeps_events=keeps_events)
+        while chunk := list(islice(requests, MEMBERS_AT_ONCE)):
             run.take(chunk)
         return run.finish()
 
 
 def _stop_before(
     unit: UnitOfWork, partner: Partner, record: SetRecord, header: EnrollmentHeader, waived: frozenset[str]
-) -> _Result | None:
+) -> Outcome | None:
     """Return why a set is not applied at all: information copy, duplicate reference, older than what was applied."""
     if header.purpose == _INFORMATION:
-        return _Result(SetState.IGNORED, "BGN01 is 22: an information copy is kept and never applied")
+        return Outcome(SetState.IGNORED, "BGN01 is 22: an information copy is kept and never applied")
     if any(finding.is_error for finding in header.findings):
-        return _Result(SetState.REFUSED, "its header cannot be read; see its findings", list(header.findings))
-    scope = _scope(partner, header)
+        return Outcome(SetState.REFUSED, "its header cannot be read; see its findings", list(header.findings))
+    scope = scope_of(partner, header)
     if header.purpose != _REPLACED and header.reference:
         other = unit.exchanges.claim_reference("834", f"{scope}/{header.reference}", record.id)
         if other is not None and other != record.id:
             message = "This BGN02 came before from this sponsor: send new data under a new reference, or BGN01 = 15."
-            return _refused("DUPLICATE", message, "BGN", 2)
-    stamp = _stamp(header)
+            return refused_whole("DUPLICATE", message, "BGN", 2)
+    stamp = stamp_of(header)
     if OLD_FILE not in waived and stamp and stamp < unit.exchanges.last_applied_at(scope):
         message = "This file is older than the last one applied for the sponsor; it is held until a person looked."
-        finding = _business(OLD_FILE, message, "BGN", 3)
-        return _Result(SetState.HELD, message, [finding])
+        finding = on_header(OLD_FILE, message, "BGN", 3)
+        return Outcome(SetState.HELD, message, [finding])
     return None
-
-
-def _scope(partner: Partner, header: EnrollmentHeader) -> str:
-    """Return what references and stamps are compared within: partner, sponsor and policy."""
-    return f"{partner.id}/{header.sponsor.id}/{header.policy}"
-
-
-def _stamp(header: EnrollmentHeader) -> str:
-    """Return BGN03 and BGN04 as one sortable text, or '' without a date."""
-    return f"{header.created_on.isoformat()}T{header.created_at:0<8}" if header.created_on else ""
-
-
-def _refused(code: str, message: str, segment: str, element: int) -> _Result:
-    """Return the result of a set that is refused whole (824 TR)."""
-    return _Result(SetState.REFUSED, message, [_business(code, message, segment, element)])
-
-
-def _business(code: str, message: str, segment: str, element: int) -> Finding:
-    """Return a finding on the header of a set."""
-    return Finding(code, Level.BUSINESS, message, place=Place(segment=segment, element=element), snip=7)
-
-
-class _Run:
-    """One set being applied: what is believed of the families met so far in a chunk, and the open requests."""
-
-    def __init__(
-        self,
-        plant: Plant,
-        unit: UnitOfWork,
-        record: SetRecord,
-        header: EnrollmentHeader,
-        work: WorkList,
-        *,
-        waived: frozenset[str],
-        keeps_events: bool,
-    ) -> None:
-        self._plant = plant
-        self._unit = unit
-        self._partner = partner = plant.partner(record.partner_id)
-        self._record = record
-        self._header = header
-        self._work = work
-        self._waived = waived
-        self._keeps_events = keeps_events
-        self._result = _Result(findings=list(header.findings))
-        self._subscribers = 0
-        self._dependents = 0
-        self._placed = 0
-        self._homeless = 0
-        self._applied = 0
-        self._known_at = plant.clock.now()
-        self._today = plant.clock.business_date()
-        self._accounts: dict[str, Account] = {}
-        self._of_policy: dict[str, Account | None] = {}  # sponsor and account number are the set's
-        self._from: Circumstances | None = None  # of the account met last
-        self._rules: dict[str, EnrollmentRules] = {}
-        self._billed_by: dict[str, AccountRules] = {}
-        self._open: dict[str, InvoiceRequest | None] = {}
-        self._compares = header.action is FileAction.VERIFY
-        self._replaces = not self._compares and (
-            header.action is FileAction.REPLACE or partner.profile.enrollment.full_file
-        )
-        self._rosters: dict[str, Roster] = {}
-        self._unreadable: list[str] = []
-
-    def take(self, requests: Sequence[MaintenanceRequest | RefusedRequest]) -> None:
-        """Apply a chunk: load its families in one query, decide in memory, write in bulk."""
-        self._work.look_up(requests)
-        readable = [request for request in requests if isinstance(request, MaintenanceRequest)]
-        for request in requests:
-            if isinstance(request, RefusedRequest):
-                self._work.refused(request, "", request.findings)
-                self._result.findings += request.findings
-                self._result.count("unreadable")
-                self._unreadable.append(request.subscriber_id)
-                self._subscribers += request.is_subscriber is True
-                self._dependents += request.is_subscriber is False
-        placed = list(self._place(readable))
-        if self._compares:
-            return
-        families = self._unit.enrollment.families({membership for _, _, membership in placed})
-        decided = _Decided()
-        for request, account, membership in placed:
-            before = families.get(membership)
-            meant = restate(request, before) if self._replaces else request
-            decision = decide(meant, before, self._rules_of(account), self._circumstances(account))
-            if decision.family is not None:
-                families[membership] = decision.family
-            self._take_decision(decision, before, account, decided, pays_itself=request.responsible is None)
-            self._result.findings += check_amounts(request)
-            if decision.change is None:
-                self._work.refused(request, account.id, decision.findings)
-            elif not only_compares(request):
-                self._work.applied(request, account.id)
-        self._write(decided)
-
-    def _take_decision(
-        self, decision: Decision, before: Family | None, account: Account, decided: "_Decided", *, pays_itself: bool
-    ) -> None:
-        """Keep a decision for the next bulk write, and decide its events about invoice requests."""
-        self._result.findings += decision.findings
-        if decision.change is None:
-            self._result.count("refused")
-            return
-        self._applied += 1
-        decided.changes.append(decision.change)
-        for event in decision.change.events:
-            self._result.count(event.event.value)
-            if self._keeps_events:
-                self._result.events.append(event)
-            decided.entries.append(self._request_for(event, account, before, pays_itself=pays_itself))
-
-    def _write(self, decided: "_Decided") -> None:
-        """Write what was decided, in bulk."""
-        self._unit.enrollment.save(decided.changes)
-        self._unit.enrollment.add_log(decided.entries)
-
-    def _end_absent(self) -> FullFilePlan | None:
-        """Hold the rosters of a full file against what is on file; end what a replacing file leaves out.
-
-        Returns the first plan that the guard rail holds: then nothing of the set may be applied (DOMAIN 4.6).
-        """
-        for account_id, roster in self._rosters.items():
-            for subscriber_id in self._unreadable:
-                roster.protect(subscriber_id)
-            account = self._accounts[account_id]
-            rules = self._rules_of(account)
-            plan = compare_roster(roster, self._unit.enrollment.families_of_account(account_id), rules)
-            if self._compares:
-                self._result.findings += [_discrepancy(each) for each in plan.discrepancies]
-                self._result.discrepancies += plan.discrepancies
-                self._result.counts["discrepancies"] = len(self._result.discrepancies)
-                continue
-            plan = without_guards(plan, self._waived)
-            if plan.is_held:
-                return plan
-            absences = iter(plan.terminations)
-            while chunk := list(islice(absences, _MEMBERS_AT_ONCE)):
-                families = self._unit.enrollment.families({absence.membership_id for absence in chunk})
-                decided = _Decided()
-                for absence in chunk:
-                    before = families[absence.membership_id]
-                    decision = decide_absence(absence, before, rules, self._circumstances(account))
-                    self._take_decision(decision, before, account, decided, pays_itself=True)
-                self._write(decided)
-        return None
-
-    def finish(self) -> _Result:
-        """Judge the set as a whole: totals, unknown sponsor, all-or-nothing."""
-        result = self._result
-        settings = self._partner.profile.enrollment
-        result.findings += check_counts(
-            self._header, subscribers=self._subscribers, dependents=self._dependents, policy=settings.count_mismatch
-        )
-        members = self._subscribers + self._dependents
-        if self._homeless and not self._placed:
-            message = "Neither sponsor nor policy is known here: N1*P5, REF*38 and REF*1L lead to no account."
-            refused = _refused("UNKNOWN_SPONSOR", message, "N1", 4)
-            # It says of all members what UNKNOWN_GROUP says of each; what else was found is theirs to know.
-            refused.findings += [finding for finding in result.findings if finding.code != _UNKNOWN_GROUP]
-            return refused
-        if any(f.code == "COUNT_MISMATCH" and f.is_error for f in result.findings):
-            return _Result(SetState.REFUSED, "the totals of QTY are not those of the set", result.findings)
-        if self._compares or self._replaces:
-            held = self._end_absent()
-            if held is not None:
-                return _Result(SetState.HELD, held.findings[0].message, [*result.findings, *held.findings])
-        if members and not self._applied and not self._compares:
-            return _Result(SetState.REFUSED, "no member of the set could be applied; see its findings", result.findings)
-        if settings.all_or_nothing and any(f.is_error for f in result.findings):
-            return _Result(
-                SetState.REFUSED, "the agreement is all or nothing, and a member has errors", result.findings
-            )
-        if stamp := _stamp(self._header):
-            self._unit.exchanges.note_applied(_scope(self._partner, self._header), stamp)
-        return result
-
-    def _place(self, requests: Iterable[MaintenanceRequest]) -> Iterator[tuple[MaintenanceRequest, Account, str]]:
-        """Yield each request with its account and membership; one that leads to no account becomes a finding."""
-        for request in requests:
-            if request.is_subscriber:
-                self._subscribers += 1
-            else:
-                self._dependents += 1
-            account = self._account_of(request)
-            if account is None:
-                self._homeless += 1
-                self._result.count("refused")
-                finding = _no_account(request)
-                self._work.refused(request, "", [finding])
-                self._result.findings.append(finding)
-                continue
-            self._placed += 1
-            if self._compares or self._replaces:
-                self._rosters.setdefault(account.id, Roster(self._header)).add(request)
-            yield request, account, membership_id(account.id, request.subscriber_id)
-
-    def _account_of(self, request: MaintenanceRequest) -> Account | None:
-        """Return the account that a member belongs to, added when it is met for the first time."""
-        if self._partner.individual is not None:
-            account_id = content_id("A", self._partner.id, request.subscriber_id)
-            account: Account | None = Account(
-                account_id,
-                self._partner.id,
-                LineOfBusiness.INDIVIDUAL,
-                membership_id=membership_id(account_id, request.subscriber_id),
-            )
-        elif request.policy in self._of_policy:
-            return self._of_policy[request.policy]
-        else:
-            account = self._of_policy[request.policy] = self._group_account(request.policy)
-        if account is not None and account.id not in self._accounts:
-            self._unit.enrollment.add_account(account)
-            self._accounts[account.id] = account
-        return account
-
-    def _group_account(self, policy: str) -> Account | None:
-        """Return the account that a policy leads to, or that the set's sponsor or account number does."""
-        found = find_account([self._partner], policy, self._header.sponsor.id, self._header.account)
-        if found is None:
-            return None
-        business = settings_of(self._partner, found).line_of_business
-        return Account(found, self._partner.id, business, policy=policy)
-
-    def _rules_of(self, account: Account) -> EnrollmentRules:
-        """Return the enrollment rules of an account."""
-        if account.id not in self._rules:
-            agreed = self._partner.profile.enrollment
-            limits = self._partner.billing.retro_limit
-            settings = settings_of(self._partner, account.id)
-            plans = frozenset(rate.plan for rate in self._partner.rates_for(settings))
-            self._rules[account.id] = EnrollmentRules(
-                end_equals_begin=agreed.end_equals_begin,
-                subscriber_term_cascades=agreed.subscriber_term_cascades,
-                termination_days_limit=limits.termination_days,
-                addition_days_limit=limits.addition_days,
-                known_plans=plans if settings.rate_source == "table" else None,
-                mass_termination_percent=agreed.mass_termination_percent,
-            )
-        return self._rules[account.id]
-
-    def _circumstances(self, account: Account) -> Circumstances:
-        """Return where and when the set's requests come from: what a set says is learned in one instant."""
-        if self._from is None or self._from.account_id != account.id:
-            self._from = Circumstances(
-                partner_id=self._partner.id,
-                account_id=account.id,
-                source=self._record.source,
-                known_at=self._known_at,
-                received_on=self._today,
-                header=self._header,
-            )
-        return self._from
-
-    def _request_for(
-        self, event: MembershipChange, account: Account, before: Family | None, *, pays_itself: bool
-    ) -> MembershipLogEntry:
-        """Make, join or decline an invoice request for one event (DOMAIN 3.4)."""
-        if account.id not in self._open:
-            # A bill run must not end the request that is read here before the event has joined it.
-            self._unit.enrollment.lock_account(account.id)
-            self._open[account.id] = self._unit.requests.open_for(account.id)
-        circumstances = RequestCircumstances(
-            created_on=self._today,
-            previous_status=before.membership.status if before else None,
-            termination_reason=before.membership.termination_reason if before else "",
-            subscriber_is_responsible=pays_itself,
-        )
-        if account.id not in self._billed_by:
-            self._billed_by[account.id] = account_rules(self._plant, account)
-        decided = decide_request(event, self._billed_by[account.id], circumstances, self._open[account.id])
-        if decided.request is not None and decided.request != self._open[account.id]:
-            if decided.outcome is LogOutcome.CREATED:
-                self._unit.requests.add(decided.request)
-            else:
-                self._unit.requests.update(decided.request)
-            self._open[account.id] = decided.request
-        self._result.count(f"request {decided.outcome.value.lower()}")
-        return log_decision(event, decided, self._known_at)
-
-
-def _no_account(request: MaintenanceRequest) -> Finding:
-    """Return the finding of a member whose group is not known."""
-    return Finding(
-        code=_UNKNOWN_GROUP,
-        level=Level.BUSINESS,
-        message="The group or policy of this member (REF*1L) is not one of yours here; check the number.",
-        place=Place(segment="INS", position=request.position, loop="2000"),
-        snip=7,
-        member=request.ordinal,
-    )
-
-
-def _discrepancy(found: Discrepancy) -> Finding:
-    """Return one line of the discrepancy report of a file that only compares (BGN08 = 4)."""
-    plan = f" ({found.insurance_line} {found.plan})" if found.insurance_line else ""
-    who = f", member {found.member_id}" if found.member_id else ""
-    return Finding(
-        code="DISCREPANCY",
-        level=Level.BUSINESS,
-        message=f"{found.kind.value.capitalize()}{who}{plan}.",
-        severity=Severity.WARNING,
-        place=Place(segment="INS", loop="2000"),
-        snip=7,
-        member=found.ordinal,
-    )

@@ -165,12 +165,12 @@ def test_every_business_error_of_the_domain_says_what_would_be_right(code):
 def test_every_business_error_that_an_enrollment_raises_has_its_remedy():
     rooms = [*GATEWAY.glob("enrollment/*.py"), *GATEWAY.glob("transactions/*834.py"), *GATEWAY.glob("pipeline/*.py")]
     raised = re.compile(
-        r"""(?:finding|Finding|finding_on|_held|_refused|_business|_not_on_file)\(\s*
+        r"""(?:finding|Finding|finding_on|_held|refused_whole|on_header|_not_on_file)\(\s*
         (?:request,\s*)?(?:code=)?"([A-Z_]{5,})\"""",
         re.VERBOSE,
     )
     found = {code for room in rooms for code in raised.findall(room.read_text())}
-    assert {"SUBSCRIBER_NOT_FOUND", "RETRO_LIMIT", "UNREADABLE_VALUE", "QUARANTINED"} <= found
+    assert {"SUBSCRIBER_NOT_FOUND", "RETRO_LIMIT", "UNREADABLE_VALUE", "QUARANTINED", "UNKNOWN_SPONSOR"} <= found
     assert set() == found - set(REMEDIES)
 
 

@@ -11,7 +11,7 @@ from gateway.domain.money import ZERO
 from gateway.enrollment.apply import decide
 from gateway.errors import ConcurrentChange, HostUnreachable, StoreUnavailable
 from gateway.feeds.registry import RENDERERS
-from gateway.pipeline import acknowledge, check, enroll, feed, invoice, reconcile
+from gateway.pipeline import acknowledge, check, enroll_set, feed, invoice, reconcile
 from gateway.ports.jobs import Job
 from gateway.transport.folder import open_folder
 from tests.unit.pipeline.x12_files import BIRCH, Envelope, birch_member, birch_roster, enrollment, member
@@ -39,7 +39,7 @@ def poison_enrollment(monkeypatch, failures):
                 raise error
         return decide(request, *words)
 
-    monkeypatch.setattr(enroll, "decide", decide_or_fail)
+    monkeypatch.setattr(enroll_set, "decide", decide_or_fail)
 
 
 def sets(house):
