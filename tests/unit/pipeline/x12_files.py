@@ -112,3 +112,46 @@ def birch_roster(*members: tuple[str, ...], reference: str = "ROSTER1", **header
     """Return birch's full file (BGN08 = RX)."""
     settings = {"action": "RX", "policy": "G005678", "sponsor": "223344556"} | header
     return enrollment(*members, reference=reference, **settings)
+
+
+def premium_820(
+    handling: str,
+    amount: str,
+    *details: str,
+    trace: str,
+    on: str = "20251201",
+    account: str = "G001234",
+    tax_id: str = "123456789",
+) -> str:
+    """Return one 820 (005010X218): BPR01, BPR02, and the segments of its loops 2000."""
+    bank = "*01*123456780*DA*1230045"
+    has_money = handling in {"C", "D", "U", "X"}
+    method = f"ACH*CTX{bank}*1{tax_id}*{bank}" if has_money else f"NON******1{tax_id}*****"
+    return transaction(
+        "820",
+        f"BPR*{handling}*{amount}*C*{method}*{on}",
+        f"TRN*{1 if handling == 'C' else 3}*{trace}*1{tax_id}",
+        f"REF*14*{account}",
+        "N1*PE*EXAMPLE HEALTH PLAN*FI*987654321",
+        f"N1*PR*SAMPLE CORP*FI*{tax_id}",
+        *details,
+        guide="005010X218",
+    )
+
+
+def pays_member(
+    ordinal: int, subscriber: str, paid: str, billed: str, *adjustments: str, month: str = "20251201-20251231"
+) -> tuple[str, ...]:
+    """Return one individual loop (2000B) of an 820."""
+    return (
+        f"ENT*{ordinal}*2J*EI*{subscriber}",
+        f"NM1*EY*1*SAMPLE*PAT****EI*{subscriber}",
+        f"RMR*AZ*P{subscriber}**{paid}*{billed}",
+        f"DTM*582****RD8*{month}",
+        *adjustments,
+    )
+
+
+def pays_account(*lines: str, tax_id: str = "123456789") -> tuple[str, ...]:
+    """Return the organisation loop (2000A) of an 820."""
+    return (f"ENT*1*2L*FI*{tax_id}", *lines)
