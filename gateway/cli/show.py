@@ -46,7 +46,7 @@ def show_file(ctx: click.Context, wanted: str, as_json: bool) -> None:
     "--as-known-at",
     "known_at",
     type=Instant(),
-    help="Only what was known at this instant (UTC; a date is its noon): the covers that were believed then.",
+    help="Only what was known at this instant (UTC; a date is its first moment): the covers believed then.",
 )
 def show_member(ctx: click.Context, wanted: str, as_json: bool, known_at: datetime | None) -> None:
     """Show a membership by member, membership or subscriber id: covers over time, decisions, what was billed.
