@@ -123,7 +123,7 @@ class Home:
 
     @property
     def mappings(self) -> Path:
-        """Guides, maps, feed layouts and calendars."""
+        """Guides, maps, census layouts and calendars."""
         return self.path / "mappings"
 
     @property

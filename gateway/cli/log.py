@@ -18,7 +18,7 @@ def log_command(ctx: click.Context, partner: str, limit: int, as_json: bool) -> 
         print_json({"files": [to_json(line) for line in found]})
         return
     if not found:
-        click.echo("no file has come yet")
+        click.echo(f"no file of {partner} has come yet" if partner else "no file has come yet")
     print_table(
         "",
         ("RECEIVED (UTC)", "FILE", "PARTNER", "NAME", "STATE", "SETS", "REFUSED", "MEMBERS", "SENT BACK", "REMARK"),

@@ -235,7 +235,7 @@ def _too_late(case: Case, old: Timeline, new: Timeline) -> Finding | None:
     if day is None or not retro.is_past_limit(day, case.circumstances.received_on, limit):
         return None
     return case.finding(
-        "RETRO_LIMIT", f"The coverage begins more than {limit} days before the file was received; it is held."
+        "RETRO_LIMIT", f"The coverage begins more than {limit} days before the file was received; it is refused."
     )
 
 

@@ -88,7 +88,7 @@ class SegmentReader:
         for part in node.components:
             said = components[part.sequence - 1] if part.sequence <= len(components) else ""
             for fault in self._component_faults(node, part, said):
-                name = f"{node.id}-{part.sequence} {part.name}"
+                name = f"component {part.sequence}, {part.name}"
                 yield ElementFault(
                     node.sequence, part.sequence, repetition, fault, name, said or None, part.data.reference
                 )

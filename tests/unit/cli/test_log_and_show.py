@@ -100,7 +100,7 @@ def test_the_log_lists_files_in_columns_that_align(run: Run) -> None:
 
 
 def test_the_log_of_a_partner_without_files_says_so(run: Run) -> None:
-    assert "no file has come yet\n" == run(log_command, "--partner", "cedar").stdout
+    assert "no file of cedar has come yet\n" == run(log_command, "--partner", "cedar").stdout
 
 
 @pytest.mark.parametrize(
