@@ -36,9 +36,10 @@ class Queue:
             queue = DistributedQueue()
         self.open_unit = self.database.unit_of_work(queue)
 
-    def runner(self, perform: Perform, *, threads: int = 2) -> Runner:
+    def runner(self, perform: Perform, *, threads: int = 2, silent_seconds: float = 30) -> Runner:
+        """Return what runs jobs; `silent_seconds` matters only where nodes watch each other."""
         if self.is_distributed:
-            return DistributedRunner(self.url, perform, threads=threads, silent_seconds=1)
+            return DistributedRunner(self.url, perform, threads=threads, silent_seconds=silent_seconds)
         lock_file = self.folder / "home" / ".gateway.lock"
         return EmbeddedRunner(self.database.job_table(), perform, self.clock, threads=threads, lock_file=lock_file)
 

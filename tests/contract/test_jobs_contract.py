@@ -268,7 +268,7 @@ def test_a_job_that_a_killed_process_had_in_hand_is_done_again_by_the_next_and_b
         victim.send_signal(signal.SIGKILL)
         assert -signal.SIGKILL == victim.wait()
     station = Station(lambda job, attempt: runner.stop() if job.subject == "behind it" else None)
-    runner = queue.runner(station)
+    runner = queue.runner(station, silent_seconds=2)
     run_to_end(runner)
     assert [("scheduled", 2), ("behind it", 1)] == station.seen
 
