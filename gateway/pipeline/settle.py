@@ -86,7 +86,7 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
         return _Result(SetState.WAITING, f"waits for the money, receipt {receipt.id} of {receipt.amount}", findings)
     else:
         text = f"receipt {receipt.id} was placed before; this set completes it."
-    _end_waiting(unit, receipt, record)
+    _end_waiting(plant, unit, receipt, record)
     return _Result(SetState.APPLIED, text, findings)
 
 
@@ -140,8 +140,12 @@ def _sentence(receipt: Receipt, settlement: Settlement) -> str:
     )
 
 
-def _end_waiting(unit: UnitOfWork, receipt: Receipt, record: SetRecord) -> None:
-    """End the waiting of the set that had explained money which has now come."""
+def _end_waiting(plant: Plant, unit: UnitOfWork, receipt: Receipt, record: SetRecord) -> None:
+    """End the waiting of the set that had explained money which has now come, and say so in its file's own timeline."""
     for set_id in {receipt.remittance_set_id, receipt.cash_set_id} - {record.id, ""}:
         reason = f"its money came with set {record.id}"
-        unit.exchanges.move_set(set_id, SetState.APPLIED, expected=[SetState.WAITING], reason=reason)
+        if unit.exchanges.move_set(set_id, SetState.APPLIED, expected=[SetState.WAITING], reason=reason):
+            waited = unit.exchanges.get_set(set_id)
+            text = f"820 {waited.set.control_number} applied: {reason}"
+            key = content_id("E", set_id, "money came")
+            unit.record(LogEvent(key, plant.clock.now(), "settle", waited.file_id, set_id, text))

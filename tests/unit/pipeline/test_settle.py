@@ -140,7 +140,12 @@ def test_short_inside_the_tolerance_waits_for_the_money_then_the_invoice_is_paid
     assert "waiting" == last_set(acme)[0]
     assert (money("3720.00"), "open") == invoice(acme)
     assert ("3720.00", "0.00", "0.00", "0.00") == pot(acme)
-    cash(acme, "3717.5")
+    bank = cash(acme, "3717.5")
+    steps = [step.text for step in acme.app.queries.timeline(file.id).steps.items if step.station == "settle"]
+    assert ["waits for the money", "its money came with set"] == [
+        phrase for step in steps for phrase in ("waits for the money", "its money came with set") if phrase in step
+    ]
+    assert "acknowledged" == bank.state
     assert (money("0.00"), "paid") == invoice(acme)
     assert ("7437.50", "0.00", "0.00", "2.50") == pot(acme)
     assert date(2025, 12, 31) == paid_until(acme)
