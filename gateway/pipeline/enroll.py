@@ -80,6 +80,11 @@ def _apply(
         if stopped is not None:
             return stopped
         run = SetRun(plant, unit, record, header, work, waived=waived, keeps_events=keeps_events)
+        if run.is_full:
+            held = run.compare(requests)
+            if held is not None:
+                return held
+            _, requests = read_requests(plant, stream, record)
         while chunk := list(islice(requests, MEMBERS_AT_ONCE)):
             run.take(chunk)
         return run.finish()

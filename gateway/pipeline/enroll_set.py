@@ -127,8 +127,36 @@ class SetRun:
         self._replaces = not self._compares and (
             header.action is FileAction.REPLACE or partner.profile.enrollment.full_file
         )
-        self._rosters: dict[str, Roster] = {}
-        self._unreadable: list[str] = []
+        self._plans: dict[str, FullFilePlan] = {}  # of a full file, by account, made before anything is applied
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the set lists everybody who is covered."""
+        return self._compares or self._replaces
+
+    def compare(self, requests: Iterable[MaintenanceRequest | RefusedRequest]) -> Outcome | None:
+        """Hold a full file against what is on file before it changes anything; the outcome when a guard holds it.
+
+        Who cannot be read, or whose group is not known, is not absent: what we could not read must end no cover.
+        """
+        rosters: dict[str, Roster] = {}
+        protected: list[str] = []
+        for request in requests:
+            account = self._account_of(request) if isinstance(request, MaintenanceRequest) else None
+            if account is None:
+                protected.append(request.subscriber_id)
+            elif isinstance(request, MaintenanceRequest):
+                rosters.setdefault(account.id, Roster(self._header)).add(request)
+        for account_id, roster in rosters.items():
+            for subscriber_id in protected:
+                roster.protect(subscriber_id)
+            families = self._unit.enrollment.families_of_account(account_id)
+            plan = compare_roster(roster, families, self._rules_of(self._accounts[account_id]))
+            plan = without_guards(plan, self._waived)
+            if self._replaces and plan.is_held:
+                return Outcome(SetState.HELD, plan.findings[0].message, [*self._result.findings, *plan.findings])
+            self._plans[account_id] = plan
+        return None
 
     def take(self, requests: Sequence[MaintenanceRequest | RefusedRequest]) -> None:
         """Apply a chunk: load its families in one query, decide in memory, write in bulk."""
@@ -139,7 +167,6 @@ class SetRun:
                 self._work.refused(request, "", request.findings)
                 self._result.findings += request.findings
                 self._result.count("unreadable")
-                self._unreadable.append(request.subscriber_id)
                 self._subscribers += request.is_subscriber is True
                 self._dependents += request.is_subscriber is False
         placed = list(self._place(readable))
@@ -182,35 +209,27 @@ class SetRun:
         self._unit.enrollment.save(decided.changes)
         self._unit.enrollment.add_log(decided.entries)
 
-    def _end_absent(self) -> FullFilePlan | None:
-        """Hold the rosters of a full file against what is on file; end what a replacing file leaves out.
-
-        Returns the first plan that the guard rail holds: then nothing of the set may be applied (DOMAIN 4.6).
-        """
-        for account_id, roster in self._rosters.items():
-            for subscriber_id in self._unreadable:
-                roster.protect(subscriber_id)
-            account = self._accounts[account_id]
-            rules = self._rules_of(account)
-            plan = compare_roster(roster, self._unit.enrollment.families_of_account(account_id), rules)
+    def _conclude_full_file(self) -> None:
+        """Report how a comparing file disagrees; end what a replacing one leaves out (DOMAIN 4.6)."""
+        for account_id, plan in self._plans.items():
             if self._compares:
                 self._result.findings += [_discrepancy(each) for each in plan.discrepancies]
                 self._result.discrepancies += plan.discrepancies
                 self._result.counts["discrepancies"] = len(self._result.discrepancies)
-                continue
-            plan = without_guards(plan, self._waived)
-            if plan.is_held:
-                return plan
-            absences = iter(plan.terminations)
-            while chunk := list(islice(absences, MEMBERS_AT_ONCE)):
-                families = self._unit.enrollment.families({absence.membership_id for absence in chunk})
-                decided = _Decided()
-                for absence in chunk:
-                    before = families[absence.membership_id]
-                    decision = decide_absence(absence, before, rules, self._circumstances(account))
-                    self._take_decision(decision, before, account, decided, pays_itself=True)
-                self._write(decided)
-        return None
+            else:
+                self._end_absent(self._accounts[account_id], plan)
+
+    def _end_absent(self, account: Account, plan: FullFilePlan) -> None:
+        """End the cover of an account that a replacing file leaves out, a chunk of memberships at a time."""
+        absences = iter(plan.terminations)
+        while chunk := list(islice(absences, MEMBERS_AT_ONCE)):
+            families = self._unit.enrollment.families({absence.membership_id for absence in chunk})
+            decided = _Decided()
+            for absence in chunk:
+                before = families[absence.membership_id]
+                decision = decide_absence(absence, before, self._rules_of(account), self._circumstances(account))
+                self._take_decision(decision, before, account, decided, pays_itself=True)
+            self._write(decided)
 
     def finish(self) -> Outcome:
         """Judge the set as a whole: totals, unknown sponsor, all-or-nothing."""
@@ -228,10 +247,7 @@ class SetRun:
             return refused
         if any(f.code == "COUNT_MISMATCH" and f.is_error for f in result.findings):
             return Outcome(SetState.REFUSED, "the totals of QTY are not those of the set", result.findings)
-        if self._compares or self._replaces:
-            held = self._end_absent()
-            if held is not None:
-                return Outcome(SetState.HELD, held.findings[0].message, [*result.findings, *held.findings])
+        self._conclude_full_file()
         if members and not self._applied and not self._compares:
             return Outcome(SetState.REFUSED, "no member of the set could be applied; see its findings", result.findings)
         if settings.all_or_nothing and any(f.is_error for f in result.findings):
@@ -258,8 +274,6 @@ class SetRun:
                 self._result.findings.append(finding)
                 continue
             self._placed += 1
-            if self._compares or self._replaces:
-                self._rosters.setdefault(account.id, Roster(self._header)).add(request)
             yield request, account, membership_id(account.id, request.subscriber_id)
 
     def _account_of(self, request: MaintenanceRequest) -> Account | None:
