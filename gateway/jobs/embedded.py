@@ -61,15 +61,16 @@ class EmbeddedRunner:
             if stranded:
                 get_logger().warning("jobs of an interrupted run are done again", jobs=stranded)
             workers = [threading.Thread(target=body, name=f"worker-{n}") for n in range(1, self._threads + 1)]
-            for worker in workers:
-                worker.start()
             try:
+                for worker in workers:
+                    worker.start()
                 for worker in workers:
                     worker.join()
             finally:
                 self.stop()  # Ctrl-C may have ended the waiting: the home is not let go with jobs in hand
                 for worker in workers:
-                    worker.join()
+                    if worker.is_alive():
+                        worker.join()
                 self._stopping = False
         if errors:
             raise errors[0]
