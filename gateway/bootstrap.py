@@ -10,7 +10,7 @@ from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
-from gateway.errors import ConfigurationError, NotFound
+from gateway.errors import ConfigurationError, NotFound, TransportError
 from gateway.jobs.daemon import Daemon
 from gateway.jobs.embedded import EmbeddedRunner
 from gateway.jobs.timetable import ApsTimetable
@@ -20,6 +20,7 @@ from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, bill
 from gateway.pipeline.guards import EnrollmentPreview
+from gateway.pipeline.incidents import open_connection_fault
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.receive import PollReport, ingest, poll
 from gateway.pipeline.release import Reviewed, preview_release, refuse, release
@@ -81,8 +82,14 @@ class App:
         ]
 
     def poll(self, partner_id: str) -> PollReport:
-        """Look into one partner's folder once."""
-        return poll(self.plant, partner_id)
+        """Look into one partner's folder once; not getting in there is an incident, as in the daemon."""
+        try:
+            return poll(self.plant, partner_id)
+        except TransportError as error:
+            with self.plant.open_unit() as unit:
+                open_connection_fault(self.plant, unit, partner_id, error)
+                unit.commit()
+            raise
 
     def ingest(self, path: Path, partner_id: str) -> Arrival:
         """Receive a local file as if the partner had sent it."""
