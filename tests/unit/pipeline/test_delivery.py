@@ -5,8 +5,10 @@ from contextlib import contextmanager
 import pytest
 
 from gateway.demo.server import SimulatedPartnersServer, UserLogin
+from gateway.domain.exchange import DeliveryState
 from gateway.errors import ConfigurationError, HostKeyRefused, HostUnreachable, PartnerRefusedLogin, RemoteRefused
 from gateway.partners.profile import PartnerStatus
+from gateway.pipeline import deliver
 from gateway.pipeline.work import perform
 from gateway.ports.jobs import Job
 from gateway.transport.endpoint import SftpEndpoint
@@ -165,6 +167,7 @@ def test_a_partner_that_is_not_active_keeps_its_documents_until_it_is(house, sta
     house.app.poll("acme")
     house.work()
     assert ["queued"] == states(house)
+    assert ["queued"] == history(house)  # noted once, with the reason
     assert {} == house.inbox("acme")
     house.agree("acme", status=PartnerStatus.ACTIVE)
     house.app.poll("acme")
@@ -185,6 +188,22 @@ def test_an_interrupted_document_of_a_partner_that_was_suspended_since_may_be_th
     house.work()
     assert ["verified"] == states(house)
     assert 1 == len(house.inbox("acme"))
+
+
+def test_a_document_that_is_answered_while_we_reach_for_it_is_not_sent_again(house, monkeypatch):
+    def answered(profile):
+        with house.plant.open_unit() as unit:
+            ((document,),) = house.rows("SELECT id FROM documents")
+            unit.documents.move(
+                document, DeliveryState.ACKNOWLEDGED, expected=[DeliveryState.QUEUED], at=house.clock.now()
+            )
+            unit.commit()
+        return ""
+
+    monkeypatch.setattr(deliver, "_obstacle", answered)
+    house.take("acme", FILE)
+    assert ["acknowledged"] == states(house)
+    assert {} == house.inbox("acme")
 
 
 def test_the_next_outage_of_the_same_day_is_an_incident_of_its_own_and_one_outage_is_one(house):
