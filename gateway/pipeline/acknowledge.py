@@ -82,20 +82,22 @@ def answer_again(plant: Plant, review: Review) -> None:
 
     The first 824 said that the set is held. This one says what became of it: applied (TA), applied but for some
     members (TP), refused (TR), or held by another guard. It is owed wherever 824s are; good news is told here too,
-    because the partner was left waiting.
+    because the partner was left waiting. Where all that was said before, nothing is written, not even a control number.
     """
+    made: list[str] = []
     with plant.open_unit() as unit:
         record = unit.exchanges.get_set(review.set_id)
         file = unit.files.get(record.file_id)
         partner = plant.partner(file.partner_id)
         (interchange,) = (each for each in unit.exchanges.interchanges(file.id) if each.id == record.interchange_id)
         if is_census(interchange.interchange):
-            list(write_rejects_of_set(plant, unit, partner, file, record, answers=review.id))
+            made += write_rejects_of_set(plant, unit, partner, file, record, answers=review.id)
         elif partner.profile.x12.report_824 != "never":
             (group,) = (each for each in unit.exchanges.groups(interchange.id) if each.id == record.group_id)
-            list(_Answers(plant, unit, partner, file, interchange).write_again(group, record, review))
-        list(FollowUps(plant, unit, partner, file, about=review.id, set_id=record.id).write())
-        unit.commit()
+            made += _Answers(plant, unit, partner, file, interchange).write_again(group, record, review)
+        made += FollowUps(plant, unit, partner, file, about=review.id, set_id=record.id).write()
+        if made:
+            unit.commit()
 
 
 @dataclass(frozen=True, slots=True)

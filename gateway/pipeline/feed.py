@@ -12,7 +12,6 @@ from gateway.feeds.registry import RENDERERS
 from gateway.feeds.statement import FeedLine, FeedTotals, InvoiceStatement, Renderer
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
-from gateway.partners.profile import PartnerStatus
 from gateway.pipeline.accounts import settings_of
 from gateway.pipeline.outgoing import Draft, send
 from gateway.pipeline.plant import Plant
@@ -57,16 +56,16 @@ def _feed_one(plant: Plant, partner: Partner, invoice_id: str) -> None:
         if not _is_entitled(partner, invoice):
             return
         for name in partner.profile.feeds.formats:
-            if unit.documents.find_by_key(_key(invoice, partner, name)) is None:
-                _send(plant, unit, partner, invoice, name)
+            _send(plant, unit, partner, invoice, name)
         unit.commit()
 
 
 def _is_entitled(partner: Partner, invoice: Invoice) -> bool:
-    """Tell whether an invoice may be shown to a partner: its own accounts, and those granted to it (DOMAIN 8.10)."""
-    is_served = partner.profile.status is not PartnerStatus.SUSPENDED
-    owns = invoice.partner_id == partner.id
-    return is_served and (owns or invoice.account_id in partner.profile.feeds.accounts)
+    """Tell whether an invoice may be shown to a partner: its own accounts, and those granted to it (DOMAIN 8.10).
+
+    What a suspended partner is entitled to waits like all its documents, so that none is missing when it is back.
+    """
+    return invoice.partner_id == partner.id or invoice.account_id in partner.profile.feeds.accounts
 
 
 def _key(invoice: Invoice, partner: Partner, name: str) -> str:

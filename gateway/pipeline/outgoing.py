@@ -30,6 +30,8 @@ def send(plant: Plant, unit: UnitOfWork, draft: Draft, write: Callable[[BinaryIO
 
     Nothing is visible before the caller commits; kept bytes without a row are harmless and found by their hash again.
     """
+    if unit.documents.find_by_key(draft.key) is not None:
+        return None
     now = plant.clock.now()
     with plant.archive.incoming("outbound", draft.partner_id, now.date()) as incoming:
         write(incoming.stream)

@@ -176,6 +176,17 @@ def test_a_partner_that_is_not_active_keeps_its_documents_until_it_is(house, sta
     assert 1 == len(house.inbox("acme"))
 
 
+def test_an_invoice_issued_while_a_partner_is_suspended_is_delivered_when_it_is_back(house):
+    house.take("acme", FILE)
+    house.agree("acme", status=PartnerStatus.SUSPENDED)
+    house.bill()
+    assert ["999"] == [name.split("_")[0] for name in house.inbox("acme")]
+    house.agree("acme", status=PartnerStatus.ACTIVE)
+    house.app.poll("acme")
+    house.work()
+    assert {"999", "invoice"} == {name.split("_")[0] for name in house.inbox("acme")}
+
+
 def test_an_interrupted_document_of_a_partner_that_was_suspended_since_may_be_there(house, sftp):
     sftp(servers.CutsTheLineAfterTheRename)
     house.take("acme", FILE)

@@ -142,6 +142,21 @@ def _leave(house: House) -> None:
     house.drop("acme", "leave.834", Envelope(number="000000110").around(gone))
 
 
+def _shrunken_roster(house: House) -> None:
+    """Birch's next full file names one member of three: too many would end."""
+    roster = birch_roster(birch_member("B0"), reference="ROSTER2", created="20251110*0630", effective="20251201")
+    house.drop("birch", "roster-2.834", Envelope(number="000000502", sender="BIRCH").around(roster))
+
+
+def _release(house: House) -> None:
+    """An operator has asked birch, and lets its file be applied."""
+    ((held,),) = house.rows(
+        "SELECT s.id FROM transaction_sets s JOIN files f ON f.id = s.file_id WHERE f.name = 'roster-2.834'"
+    )
+    house.app.release(held, by="operator", reason="birch has confirmed it")
+    house.work()
+
+
 def _late_bill(house: House) -> None:
     house.bill()
     for partner_id in house.app.active_partners():
@@ -159,5 +174,7 @@ ACTS = (
     Act("a payment", _payment, _fetch("elm")),
     Act("what acme answers", _answer, _fetch("acme")),
     Act("a termination", _leave, _fetch("acme"), at=NOVEMBER),
+    Act("a full file that is held", _shrunken_roster, _fetch("birch"), at=NOVEMBER),
+    Act("its release", _nothing, _release, at=NOVEMBER),
     Act("the second bills, and what did not come", _nothing, _late_bill, at=NOVEMBER),
 )
