@@ -52,16 +52,9 @@ def send(plant: Plant, unit: UnitOfWork, draft: Draft, write: Callable[[BinaryIO
     )
     if not unit.documents.add(document):
         return None
-    unit.record(
-        LogEvent(
-            content_id("E", "queued", document.id),
-            now,
-            "acknowledge" if draft.file_id else "feed",
-            draft.file_id,
-            document.id,
-            f"{draft.kind} written for {draft.partner_id}: {document.size_bytes} bytes, queued as {document.id}.",
-        )
-    )
+    text = f"{draft.kind} written for {draft.partner_id}: {document.size_bytes} bytes, queued as {document.id}."
+    station = "acknowledge" if draft.file_id else "feed"
+    unit.record(LogEvent(content_id("E", "queued", document.id), now, station, draft.file_id, document.id, text))
     unit.defer(delivery(document))
     return document
 
