@@ -78,7 +78,8 @@ class DistributedRunner:
     """One node: procrastinate workers for jobs of any station, as many as jobs may run at the same time.
 
     Each worker runs one job at a time. A worker of several would look for the next job of a lock only at its next
-    poll, seconds after the one before it ended; a worker of one looks at once.
+    poll, seconds after the one before it ended; a worker of one looks at once. A node that was stopped, or met an error
+    of ours, stays stopped.
     """
 
     def __init__(
@@ -125,11 +126,8 @@ class DistributedRunner:
     def _work(self, *, wait: bool) -> int:
         """Run the workers to their end and return how many jobs they ran; an error of ours is raised here."""
         self._ran, self._error = 0, None
-        try:
-            with _store_errors():
-                asyncio.run(self._run_workers(wait=wait))
-        finally:
-            self._stopping = False
+        with _store_errors():
+            asyncio.run(self._run_workers(wait=wait))
         if self._error is not None:
             raise self._error
         return self._ran

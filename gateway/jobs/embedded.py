@@ -18,7 +18,10 @@ _T = TypeVar("_T")
 
 
 class EmbeddedRunner:
-    """Runs jobs from a `JobTable` on `threads` threads; jobs of one lock run one at a time and in order."""
+    """Runs jobs from a `JobTable` on `threads` threads; jobs of one lock run one at a time and in order.
+
+    One that was stopped, or met an error of ours, stays stopped.
+    """
 
     def __init__(self, table: JobTable, perform: Perform, clock: Clock, *, threads: int = 2, lock_file: Path) -> None:
         """Take the table, what performs a job, and the file that keeps a second process from running the same jobs."""
@@ -66,12 +69,11 @@ class EmbeddedRunner:
                     worker.start()
                 for worker in workers:
                     worker.join()
-            finally:
-                self.stop()  # Ctrl-C may have ended the waiting: the home is not let go with jobs in hand
-                for worker in workers:
-                    if worker.is_alive():
-                        worker.join()
-                self._stopping = False
+            except BaseException:  # Ctrl-C: the home is not let go with jobs in hand
+                self.stop()
+                with self._changed:
+                    self._changed.wait_for(lambda: self._running == 0)
+                raise
         if errors:
             raise errors[0]
         return sum(counts)

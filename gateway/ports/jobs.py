@@ -99,7 +99,7 @@ class Runner(Protocol):
         ...
 
     def stop(self) -> None:
-        """Ask `run` to end; may be called from a signal handler."""
+        """Ask `run` to end, even one that has not begun; may be called from a signal handler or another thread."""
         ...
 
 

@@ -217,7 +217,7 @@ def test_an_error_of_ours_ends_the_run_and_the_job_is_done_by_the_next(queue):
 
     queue.defer(job("check"))
     with pytest.raises(ZeroDivisionError):
-        run_to_end(queue.runner(Station(perform)))
+        run_to_end(queue.runner(Station(perform), threads=1))
     station = Station()
     assert 1 == queue.drain(station)
     assert [("check", 2)] == station.seen

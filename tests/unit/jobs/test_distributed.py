@@ -4,7 +4,6 @@ import logging
 import threading
 from collections import defaultdict
 
-import psycopg
 import pytest
 
 from gateway.errors import SchemaOutdated
@@ -37,12 +36,10 @@ def test_without_the_job_tables_the_reader_is_told_what_to_run(database_url):
     assert ["run `gateway db upgrade`"] * 2 == [deferring.value.hint, running.value.hint]
 
 
-def test_a_job_is_deferred_on_the_connection_of_its_transaction_and_no_one_sees_it_before_the_commit(queue):
+def test_no_one_sees_a_job_before_its_transaction_commits(queue):
     station = Station()
-    with queue.open_unit() as unit, psycopg.connect(queue.url) as watching:
+    with queue.open_unit() as unit:
         unit.defer(Job("check", "file", lock="acme"))
-        backends = watching.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-        assert (2,) == backends.fetchone(), "that of the unit of work, and the one that counts"
         assert 0 == queue.drain(station)
         unit.commit()
     assert 1 == queue.drain(station)
