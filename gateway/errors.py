@@ -6,6 +6,7 @@ for every class, so that a retry is a total decision (DESIGN, decision 2).
 
     GatewayError
     ├── ConfigurationError        a setting, profile or mapping is wrong: exit code 2
+    │   └── HomeInUse             another process works in this home
     ├── NotFound                  an id that names nothing here
     ├── StoreError                the database
     │   ├── SchemaOutdated
@@ -43,6 +44,10 @@ class GatewayError(Exception):
 
 class ConfigurationError(GatewayError):
     """The configuration is wrong. Run `gateway check`: it names every mistake with its file, key and remedy."""
+
+
+class HomeInUse(ConfigurationError):
+    """Another gateway process is working in this home. It does what is due; SQLite takes one such process at a time."""
 
 
 class NotFound(GatewayError):

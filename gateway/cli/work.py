@@ -7,9 +7,10 @@ from types import FrameType
 
 import click
 
+from gateway.bootstrap import App
 from gateway.cli.context import Context
 from gateway.domain.exchange import FileState
-from gateway.errors import GatewayError, NotFound
+from gateway.errors import GatewayError, HomeInUse, NotFound
 from gateway.pipeline.bill import BillReport
 
 _REFUSED = 1
@@ -76,6 +77,16 @@ def run_command(context: Context) -> None:
     click.echo("ended; nothing is in hand", err=True)
 
 
+def _drained(app: App) -> bool:
+    """Do what is due; where a running gateway does it for us, say so and return False."""
+    try:
+        app.runner().drain()
+    except HomeInUse:
+        click.echo("a running gateway does the rest: look again in a moment", err=True)
+        return False
+    return True
+
+
 @click.command("ingest")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partner", required=True, help="Whose file it is.")
@@ -87,7 +98,9 @@ def ingest_command(ctx: click.Context, file: Path, partner: str) -> None:
     """
     app = ctx.obj.app()
     arrival = app.ingest(file, partner)
-    app.runner().drain()
+    if not _drained(app):
+        click.echo(f"{arrival.file_id} received")
+        ctx.exit(0)
     received = app.file(arrival.file_id)
     again = " (these bytes came before: nothing was done twice)" if arrival.is_duplicate else ""
     click.echo(f"{received.id} {received.state}{again}" + (f": {received.reason}" if received.reason else ""))
@@ -112,7 +125,7 @@ def bill_command(ctx: click.Context, as_of: datetime) -> None:
     """
     app = ctx.obj.app()
     report = app.bill(as_of.date())
-    app.runner().drain()
+    _drained(app)
     for line in _bill_lines(report, as_of.date()):
         click.echo(line)
     ctx.exit(_REFUSED if report.held else 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.errors import ConfigurationError
+from gateway.errors import ConfigurationError, HomeInUse
 
 if sys.platform != "win32":
     import fcntl
@@ -14,7 +14,7 @@ if sys.platform != "win32":
 
 @contextmanager
 def alone(lock_file: Path) -> Iterator[None]:
-    """Hold `lock_file` (made if missing); raises ConfigurationError when another process or runner holds it."""
+    """Hold `lock_file` (made if missing); raises HomeInUse when another process or runner holds it."""
     if sys.platform == "win32":
         raise ConfigurationError(
             "the embedded queue cannot guard its home on Windows",
@@ -26,7 +26,7 @@ def alone(lock_file: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigurationError(
+            raise HomeInUse(
                 "another gateway process is working in this home",
                 hint="it will do what is due; stop it first (SIGTERM), or use PostgreSQL for several processes",
             ) from None

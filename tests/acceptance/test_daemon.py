@@ -73,8 +73,14 @@ def test_a_second_process_is_told_that_one_is_at_work(home):
         (home.path / "simulated-partners" / "acme" / "outbox" / "enrollment.834").write_bytes(sample("acme_enroll.834"))
         answered = Mailboxes.delivered.wait(PATIENCE_SECONDS)  # now it has begun, and holds its home
         other = subprocess.run([*command, "work", "--drain"], capture_output=True, text=True, check=False)
+        file = home.path / "by-hand.834"
+        file.write_bytes(sample("birch_full.834"))
+        ingested = subprocess.run(
+            [*command, "ingest", str(file), "--partner", "birch"], capture_output=True, text=True, check=False
+        )
         daemon.send_signal(signal.SIGTERM)
         said = first + daemon.communicate(timeout=PATIENCE_SECONDS)[1]
     assert answered, said
     assert 2 == other.returncode
     assert "another gateway process" in other.stderr
+    assert (0, True) == (ingested.returncode, "a running gateway does the rest" in ingested.stderr)

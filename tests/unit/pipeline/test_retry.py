@@ -17,6 +17,7 @@ WORK = Work()
 FOREVER = {  # how many attempts each class gets
     errors.GatewayError: 3,
     errors.ConfigurationError: 1,
+    errors.HomeInUse: 1,
     errors.NotFound: 3,
     errors.StoreError: 1,
     errors.SchemaOutdated: 1,
