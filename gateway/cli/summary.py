@@ -12,13 +12,14 @@ from gateway.cli.tables import print_table
 from gateway.ports.queries import FileLine, Summary
 
 _FILES = 50
+_TOLD_ABOVE = "file_quarantined"
 
 
 def print_summary(app: App, folder: Path) -> None:
     """Print the summary tables to stdout; `folder` is the home, for the hints at the end."""
     summary = app.queries.summary()
     _print_files(app.queries.files(limit=_FILES))
-    _print_documents(summary)
+    _print_documents(summary, folder / "simulated-partners")
     _print_invoices(summary)
     _print_cash(summary)
     _print_attention(summary)
@@ -52,13 +53,13 @@ def _print_files(lines: list[FileLine]) -> None:
     print_table("Files", ("ID", "PARTNER", "NAME", "STATE", "SETS", "REFUSED", "CAME AGAIN", "ANSWERED BY"), rows)
 
 
-def _print_documents(summary: Summary) -> None:
-    """Print every outbound document, its delivery state and where it lies, oldest first."""
+def _print_documents(summary: Summary, mailboxes: Path) -> None:
+    """Print every outbound document, its delivery state and where it lies below `mailboxes`, oldest first."""
     rows = [
-        (document.kind, document.partner_id, document.state, f"{document.folder}/{document.name}")
+        (document.kind, document.partner_id, document.state, f"{document.partner_id}{document.folder}/{document.name}")
         for document in reversed(summary.documents.items)
     ]
-    columns = ("KIND", "PARTNER", "STATE", "WHERE IT LIES")
+    columns = ("KIND", "PARTNER", "STATE", f"WHERE IT LIES, BELOW {mailboxes}")
     print_table("Acknowledgements and feeds", columns, rows, left_out=summary.documents.left_out)
 
 
@@ -82,5 +83,9 @@ def _print_cash(summary: Summary) -> None:
 def _print_attention(summary: Summary) -> None:
     """Print what a person should look at."""
     rows = [("quarantined", file.id, f"{file.name}: {file.reason}") for file in summary.quarantined]
-    rows += [(incident.kind.replace("_", " "), incident.partner_id, incident.message) for incident in summary.incidents]
+    rows += [
+        (incident.kind.replace("_", " "), incident.partner_id, incident.message)
+        for incident in summary.incidents
+        if incident.kind != _TOLD_ABOVE
+    ]
     print_table("For a person to look at", ("WHAT", "WHICH", "WHY"), rows)

@@ -144,7 +144,8 @@ def _subsidies() -> bytes:
     """Return the exchange's 820: two advance credits less the user fee."""
     policies = (
         PolicyPayment("E7001", "LARKSPURRE", "LAVINIA", (("APTC", Decimal("626.66")), ("UF", Decimal("-12.53")))),
-        PolicyPayment("E7002", "MOONVALE", "MORTIMER", (("APTC", Decimal("300.00")), ("UF", Decimal("-6.00")))),
+        # A payment type that nobody agreed on: the money is kept in suspense until a person has asked.
+        PolicyPayment("E7002", "MOONVALE", "MORTIMER", (("APTC", Decimal("300.00")), ("GOODWILL", Decimal("25.00")))),
     )
     return pay_subsidies(policies, trace="DUNES0001", on=_NOVEMBER, period="20251101-20251130")
 
@@ -169,6 +170,9 @@ def silence(stage: Stage) -> None:
     """Look for what should have come and did not."""
     for partner_id in stage.app.active_partners():
         stage.app.watch(partner_id)
+    for incident in stage.app.queries.summary().incidents:
+        if incident.kind == "expected_file_missing":
+            stage.say(f"  {incident.message}")
 
 
 ACTS: tuple[tuple[str, Callable[[Stage], None]], ...] = (

@@ -129,6 +129,11 @@ def test_every_cent_of_the_cash_has_a_place(demo):
     assert row["received"] == placed["placed"]
 
 
+def test_money_of_a_kind_that_nobody_agreed_on_is_in_suspense_with_its_reason(demo):
+    (row,) = demo.rows("SELECT amount, reason FROM placements WHERE is_suspense")
+    assert (2500, "UNKNOWN_TYPE") == (row["amount"], row["reason"])
+
+
 def test_the_journal_balances(demo):
     assert [] == demo.rows("SELECT entry_key FROM journal_postings GROUP BY entry_key HAVING sum(amount) <> 0")
 
