@@ -304,7 +304,7 @@ class Ledger(Protocol):
         ...
 
     def receipt(self, receipt_id: str) -> Receipt | None:
-        """Return one receipt or None."""
+        """Return one receipt or None; it stays ours until the transaction ends, for what is decided on it."""
         ...
 
     def update_receipt(self, receipt: Receipt) -> None:

@@ -110,8 +110,8 @@ class SqlLedger:
         return self._db.add_one(receipts, values_of(receipt))
 
     def receipt(self, receipt_id: str) -> Receipt | None:
-        """Return one receipt or None."""
-        row = self._db.first(select(receipts).where(receipts.c.id == receipt_id))
+        """Return one receipt or None; it stays ours until the transaction ends, for what is decided on it."""
+        row = self._db.first(select(receipts).where(receipts.c.id == receipt_id).with_for_update())
         return None if row is None else Receipt(**row._asdict())
 
     def update_receipt(self, receipt: Receipt) -> None:

@@ -159,3 +159,32 @@ def test_money_and_its_explanation_told_at_once_are_brought_together_when_one_lo
     billed.apply(said)
     assert "0.00" == str(billed.app.queries.invoice("INV000000001").open)
     assert [("applied", 62000)] == billed.rows("SELECT state, amount FROM receipts")
+
+
+def test_money_that_two_sets_bring_at_once_counts_once(billed, halfway):
+    """A remittance waits; two sets of the bank bring its money at the same instant: the second is told so."""
+    is_there, may_go = halfway
+    said = billed.checked(
+        "acme", ACME_PAYS.around(premium_820("I", "620", *pays_account("RMR*IK*INV000000001*PI*620"), trace="T"))
+    )
+    billed.apply(said)
+    bringing = [
+        billed.checked(
+            "elm",
+            Envelope(number=f"00000080{n}", sender="ELM", functional_id="RA", guide=ELM.guide).around(
+                premium_820("D", "620", trace="T")
+            ),
+        )
+        for n in (1, 2)
+    ]
+    one = billed.meanwhile(bringing[0])
+    is_there.wait(60)
+    other = billed.meanwhile(bringing[1])
+    billed.until_it_waits(other)
+    may_go.set()
+    one.result()
+    other.result()
+    cash = billed.app.queries.summary().cash
+    assert ("620.00", "620.00", "0.00") == tuple(map(str, (cash.received, cash.applied, cash.unapplied)))
+    states = {record_id: state for record_id, state in billed.rows("SELECT id, state FROM transaction_sets")}
+    assert ["applied", "applied", "refused"] == sorted(states[each.id] for each in (said, *bringing))
