@@ -186,5 +186,5 @@ def test_money_that_two_sets_bring_at_once_counts_once(billed, halfway):
     other.result()
     cash = billed.app.queries.summary().cash
     assert ("620.00", "620.00", "0.00") == tuple(map(str, (cash.received, cash.applied, cash.unapplied)))
-    states = {record_id: state for record_id, state in billed.rows("SELECT id, state FROM transaction_sets")}
+    states = dict(billed.rows("SELECT id, state FROM transaction_sets"))
     assert ["applied", "applied", "refused"] == sorted(states[each.id] for each in (said, *bringing))
