@@ -109,18 +109,18 @@ class App:
             return unit.files.get(file_id)
 
     def refusals(self, file_id: str) -> list[str]:
-        """Return a line for each set of the file that was not applied, and for each member refused in one that was."""
+        """Return a line for each set of the file that was not applied, and for each error found in a set."""
         stopped = (SetState.REFUSED, SetState.HELD, SetState.QUARANTINED)
+        lines = []
         with self.plant.open_unit() as unit:
-            lines = [
-                f"{record.set.type} {record.set.control_number} {record.state}: {record.reason}"
-                for record in unit.exchanges.sets_of_file(file_id, states=stopped)
-            ]
-            for record in unit.exchanges.sets_of_file(file_id, states=[SetState.APPLIED]):
+            for record in unit.exchanges.sets_of_file(file_id, states=[*stopped, SetState.APPLIED]):
+                name = f"{record.set.type} {record.set.control_number}"
+                if record.state in stopped:
+                    lines.append(f"{name} {record.state}: {record.reason}")
                 lines += [
-                    f"{record.set.type} {record.set.control_number} segment {finding.place.position}: {finding.message}"
+                    f"{name} segment {finding.place.position or '-'}: {finding.message}"
                     for finding in unit.exchanges.findings(set_id=record.id)
-                    if finding.is_error
+                    if finding.is_error and finding.message != record.reason
                 ]
         return lines
 

@@ -1,6 +1,5 @@
 """What the demo says at its end: every file, document, invoice and cent, and what needs a person."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -28,11 +27,14 @@ def print_summary(app: App, folder: Path) -> None:
 
 
 def _command() -> str:
-    """Return how this reader calls the gateway: by its name where the shell finds it, else by its place."""
-    if shutil.which("gateway"):
-        return "gateway"
+    """Return how this reader calls the gateway: by its place in an environment below this folder, else by its name.
+
+    Who started us may have put that environment on the path for us alone, as dev.py does.
+    """
     beside = Path(sys.executable).parent / "gateway"
-    return os.path.relpath(beside) if beside.exists() else f"{sys.executable} -m gateway"
+    if beside.exists() and beside.is_relative_to(Path.cwd()):
+        return str(beside.relative_to(Path.cwd()))
+    return "gateway" if shutil.which("gateway") else f"{sys.executable} -m gateway"
 
 
 def _print_files(lines: list[FileLine]) -> None:
