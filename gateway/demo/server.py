@@ -143,7 +143,7 @@ def _doorkeeper(
             self._connection = conn
             connections.add(conn)
 
-        def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's signature
             connections.discard(self._connection)
 
         def begin_auth(self, username: str) -> bool:

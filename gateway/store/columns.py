@@ -35,7 +35,7 @@ class PlainText(TypeDecorator[str]):
     impl = _PLAIN
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return `value` without NUL characters."""
         return value.replace("\x00", "\ufffd") if value and "\x00" in value else value
 
@@ -46,11 +46,11 @@ class Reference(TypeDecorator[str]):
     impl = _PLAIN
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return NULL for the empty id."""
         return value or None
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str:
         """Return the empty id for NULL."""
         return value or ""
 
@@ -61,11 +61,11 @@ class Cents(TypeDecorator[Money]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: Money | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+    def process_bind_param(self, value: Money | None, dialect: Dialect) -> int | None:
         """Return cents."""
         return None if value is None else to_cents(value)
 
-    def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> Money | None:  # noqa: ARG002
+    def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> Money | None:
         """Return money; sums arrive as Decimal from PostgreSQL and as int from SQLite."""
         return None if value is None else from_cents(int(value))
 
@@ -76,7 +76,7 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant in UTC."""
         if value is None:
             return None
@@ -84,7 +84,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("a time without a zone was about to be stored as an instant; instants are UTC")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant in UTC: SQLite gives it back without a zone, PostgreSQL in the session's."""
         if value is None:
             return None
@@ -97,11 +97,11 @@ class Month(TypeDecorator[CoverageMonth]):
     impl = _PLAIN
     cache_ok = True
 
-    def process_bind_param(self, value: CoverageMonth | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: CoverageMonth | None, dialect: Dialect) -> str | None:
         """Return the month as text."""
         return None if value is None else str(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> CoverageMonth | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> CoverageMonth | None:
         """Return the month."""
         return None if value is None else CoverageMonth.parse(value)
 
@@ -116,11 +116,11 @@ class Json(TypeDecorator[object]):
     impl = _PLAIN
     cache_ok = True
 
-    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         """Return the value as JSON text."""
         return None if value is None else _JSON.encode(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         """Return the value with lists as tuples, as the domain writes them."""
         if value is None:
             return None

@@ -40,7 +40,7 @@ class _FolderDisk:
         except RemoteFileGone:
             return None
 
-    def read(self, path: str, expected_bytes: int | None) -> Iterator[bytes]:  # noqa: ARG002
+    def read(self, path: str, expected_bytes: int | None) -> Iterator[bytes]:  # noqa: ARG002 - the port's
         with _translated("Fetching a file"), self._local(path).open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk

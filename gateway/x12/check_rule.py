@@ -78,7 +78,7 @@ class Rule:
         """Take in a segment of `tags`; yield what is wrong with it."""
         raise NotImplementedError
 
-    def trouble(self, span: Span) -> int:  # noqa: ARG002
+    def trouble(self, span: Span) -> int:  # noqa: ARG002 - rules that can use it do
         """Return where in the data of `span` this rule may have to complain; -1 for nowhere."""
         return -1
 
