@@ -47,7 +47,7 @@ class Context:
     def wired(self) -> "App":
         """Wire the application of this home once; the database may be any."""
         # Wiring imports everything there is: a second that `validate`, which needs none of it, must not wait.
-        from gateway.bootstrap import open_app  # noqa: PLC0415
+        from gateway.bootstrap import open_app  # noqa: PLC0415 - as said above
 
         if self._app is None:
             self._app = open_app(Home(find_home(self.home_option)), self.clock)

@@ -42,7 +42,7 @@ class _GivenUpError(Exception):
 class _AsDecided(retry.BaseRetryStrategy):
     """Runs a job again exactly when its decision said so."""
 
-    def get_retry_decision(self, *, exception: BaseException, job: PgJob) -> retry.RetryDecision | None:  # noqa: ARG002
+    def get_retry_decision(self, *, exception: BaseException, job: PgJob) -> retry.RetryDecision | None:  # noqa: ARG002 - theirs
         """Return the time carried by the exception, or None for any other end."""
         return retry.RetryDecision(retry_at=exception.at) if isinstance(exception, _AgainError) else None
 
@@ -153,7 +153,7 @@ class DistributedRunner:
     async def _run_worker(self, worker: Worker) -> None:
         """Run one worker to its end; its fault ends the others too."""
         try:
-            await worker.run()  # type: ignore[no-untyped-call]
+            await worker.run()  # type: ignore[no-untyped-call]  # procrastinate leaves it untyped
         except BaseException:
             self._end_workers()
             raise
@@ -173,7 +173,7 @@ class DistributedRunner:
     def _end_workers(self) -> None:
         """Have every worker finish what it holds; a task's `cancel` would do, but Python 3.11 may lose it."""
         for worker in self._workers:
-            worker.stop()  # type: ignore[no-untyped-call]
+            worker.stop()  # type: ignore[no-untyped-call]  # as above
 
     def _station(self, context: procrastinate.JobContext, station: str, subject: str, lock: str) -> None:
         """Perform one job and turn its decision into procrastinate's language."""

@@ -96,17 +96,22 @@ def open_census(
 ) -> Census:
     """Return the same as `read_census`, each member with its rows, for whoever must give rows back."""
     table = _OPENERS[form](stream, layout, limits)
-    columns = table if isinstance(table, Unreadable) else bind(layout, table)
-    if isinstance(table, Unreadable) or isinstance(columns, Unreadable):
-        fault = table if isinstance(table, Unreadable) else columns
-        header = _header(layout, {}, defaults)
-        return Census(replace(header, findings=(_finding(fault),)), iter(()))  # type: ignore[arg-type]
+    if isinstance(table, Unreadable):
+        return _unread(layout, defaults, table)
+    columns = bind(layout, table)
+    if isinstance(columns, Unreadable):
+        return _unread(layout, defaults, columns)
     rows = (row for row in table.rows if isinstance(row, Unreadable) or columns.is_member(row))
     first = next(rows, None)
     header = _header_of(layout, columns, first, defaults)
     reader = RowReader(columns, header.policy, dependents_below=layout.dependents_below)
     members = _members(chain((first,) if first is not None else (), rows), reader)
     return Census(header, (_as_meant(member, quirks) for member in members), table.shown)
+
+
+def _unread(layout: Layout, defaults: CensusDefaults, fault: Unreadable) -> Census:
+    """Return the census of a table that cannot be read: no members, and the finding that says why."""
+    return Census(replace(_header(layout, {}, defaults), findings=(_finding(fault),)), iter(()))
 
 
 def check_census(

@@ -52,6 +52,6 @@ def plan_of(guide: Guide) -> GuidePlan:
 
 
 @lru_cache(maxsize=32)
-def patterns_of(plan: GuidePlan, style: Style) -> Patterns:  # noqa: ARG001
+def patterns_of(plan: GuidePlan, style: Style) -> Patterns:  # noqa: ARG001 - part of the key under which they are kept
     """Return the patterns of `plan` in `style`; those of the styles used last are kept."""
     return Patterns(style)
