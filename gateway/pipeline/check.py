@@ -38,7 +38,7 @@ from gateway.x12.check import (
 
 _SETS_AT_ONCE = 500
 _NO_X12 = (
-    "this is no X12: no interchange header (ISA) was found, so no acknowledgement is possible; "
+    "this is no X12: no whole interchange header (ISA, 106 characters) was found, so no acknowledgement is possible; "
     "ask the partner what was meant to be sent"
 )
 ACTED_ON = frozenset({"834", "820"})
