@@ -96,6 +96,10 @@ def _line_for(number: int, charge: Charge, before: BilledAmount | None, current:
         source=charge.source,
         corrects_invoice_id=before.last_invoice_id if before else "",
         reason=_REASONS[line_type],
+        legal_entity=charge.legal_entity,
+        is_fee=charge.is_fee,
+        employer_share=_share_since(charge.employer_share, before.employer_share if before else None),
+        priced_by=charge.priced_by,
     )
 
 
@@ -104,6 +108,11 @@ def _line_type(charge: Charge, billed: Money, current: CoverageMonth) -> LineTyp
     if billed == ZERO:
         return LineType.CURRENT if charge.month >= current else LineType.RETRO_ADD
     return LineType.RETRO_TERM if charge.amount == ZERO else LineType.RETRO_CHANGE
+
+
+def _share_since(now: Money | None, billed: Money | None) -> Money | None:
+    """Return what the employer's share changes by, or None where none was ever agreed."""
+    return None if now is None and billed is None else (now or ZERO) - (billed or ZERO)
 
 
 def _less(billed: Money, charge: Charge) -> str:
@@ -132,4 +141,7 @@ def _credit(number: int, before: BilledAmount, cause: Cause) -> InvoiceLine:
         source=cause.source,
         corrects_invoice_id=before.last_invoice_id,
         reason=_REASONS[LineType.RETRO_TERM],
+        legal_entity=before.legal_entity,
+        is_fee=before.is_fee,
+        employer_share=_share_since(None, before.employer_share),
     )

@@ -104,6 +104,10 @@ class Charge:
     formula: str
     set_id: str  # the set that caused the coverage version
     source: str
+    legal_entity: str = ""  # the company that underwrites the product (HN-17); '': the account's own
+    is_fee: bool = False  # a named fee, `product` is its name: never inside a premium (IA-51)
+    employer_share: Money | None = None  # what the employer contributes of `amount`; None: not agreed
+    priced_by: str = ""  # the row of the rate table, or the place in the 834, that gave `rate`
 
     @property
     def key(self) -> tuple[str, str, CoverageMonth]:
@@ -123,6 +127,9 @@ class BilledAmount:
     tier: str
     insurance_line: str
     last_invoice_id: str  # the invoice that an adjustment corrects
+    legal_entity: str = ""
+    is_fee: bool = False
+    employer_share: Money | None = None  # of `amount`; None: not agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,10 @@ class InvoiceLine:
     source: str
     corrects_invoice_id: str = ""
     reason: str = ""
+    legal_entity: str = ""
+    is_fee: bool = False
+    employer_share: Money | None = None  # signed, of `amount`; None: not agreed
+    priced_by: str = ""
 
 
 class InvoiceStatus(StrEnum):

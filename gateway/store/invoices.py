@@ -73,6 +73,9 @@ class SqlInvoices:
                 tier=last.tier,
                 insurance_line=last.insurance_line,
                 last_invoice_id=last.invoice_id,
+                legal_entity=last.legal_entity,
+                is_fee=last.is_fee,
+                employer_share=_shares(each.employer_share for each in lines),
             )
 
     def next_number(self, series: str) -> int:
@@ -246,6 +249,12 @@ class SqlInvoices:
                 item: Item = (row.membership_id, str(row.month))
                 getattr(by_invoice[row.invoice_id], side)[item] = to_cents(row.amount)
         return by_invoice
+
+
+def _shares(shares: Iterable[Money | None]) -> Money | None:
+    """Return what the employer's shares add up to, or None where none was ever agreed."""
+    agreed = [share for share in shares if share is not None]
+    return sum(agreed, ZERO) if agreed else None
 
 
 _MEMBERSHIPS = 500  # whose billed lines are held at once: a few hundred lines each

@@ -1,11 +1,23 @@
 """Tables of what is owed, what was paid and where every cent went: requests, invoices, journal, receipts."""
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, UniqueConstraint, false
 
 from gateway.domain.charge import LineType, RequestStatus
 from gateway.domain.journal import EntryKind, LedgerAccount
 from gateway.domain.remittance import Handling, ReceiptState, UnplacedReason
-from gateway.store.columns import Cents, Instant, Json, Month, Reference, metadata, one_of, owned_by, refers_to, text
+from gateway.store.columns import (
+    Cents,
+    Instant,
+    Json,
+    Month,
+    PlainText,
+    Reference,
+    metadata,
+    one_of,
+    owned_by,
+    refers_to,
+    text,
+)
 
 invoice_requests = Table(
     "invoice_requests",
@@ -79,6 +91,10 @@ invoice_lines = Table(
     text("source"),
     text("corrects_invoice_id"),
     text("reason"),
+    Column("legal_entity", PlainText, nullable=False, server_default=""),
+    Column("is_fee", Boolean, nullable=False, server_default=false()),
+    Column("employer_share", Cents),
+    Column("priced_by", PlainText, nullable=False, server_default=""),
     Index(None, "account_id", "membership_id", "product", "month"),
     Index(None, "set_id"),
 )
