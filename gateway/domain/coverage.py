@@ -4,7 +4,7 @@ History is bitemporal: a `Coverage` is one version of what is true (`period`) an
 `superseded_at`). Versions are added and superseded, never edited.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from gateway.domain.finding import Finding
 from gateway.domain.money import Money
 from gateway.domain.parties import Organization, Person
 from gateway.domain.period import Period
+from gateway.domain.value import value
 
 
 class MaintenanceType(StrEnum):
@@ -36,7 +37,7 @@ class FileAction(StrEnum):
     REPLACE = "RX"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EnrollmentHeader:
     """The header of one 834 set: BGN, REF*38, DTP, QTY, loops 1000A to 1100C."""
 
@@ -59,7 +60,7 @@ class EnrollmentHeader:
     unread: tuple[str, ...] = field(default=(), repr=False)  # segments and elements no rule reads, as sent
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CoverageRequest:
     """One HD loop (2300). Dates are as sent: `last_day` is inclusive (DOMAIN 4.4 rule 3)."""
 
@@ -75,7 +76,7 @@ class CoverageRequest:
     kept: tuple[str, ...] = field(default=(), repr=False)  # 2310 providers and 2320 other insurance, as sent
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MaintenanceRequest:
     """One INS loop (2000) of an 834: what the sponsor asks for one member."""
 
@@ -134,7 +135,7 @@ class MembershipEvent(StrEnum):
     NO_CHANGE = "no_change"  # said before: a no-op
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Membership:
     """One subscriber contract with its members and coverages. `id` is made of sponsor and subscriber id."""
 
@@ -147,7 +148,7 @@ class Membership:
     policy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Member:
     """A person in a membership."""
 
@@ -159,7 +160,7 @@ class Member:
     benefit_status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coverage:
     """One version of one member's cover in one product.
 
@@ -185,7 +186,7 @@ class Coverage:
     billable_before: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Family:
     """All that is on file for one membership: members and the coverage versions we believe now."""
 
@@ -194,7 +195,7 @@ class Family:
     coverages: tuple[Coverage, ...] = ()  # superseded_at is None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MembershipChange:
     """One event, as written to the membership log. `key` is unique: the same request never counts twice."""
 
@@ -210,7 +211,7 @@ class MembershipChange:
     position: int = 0  # segment position of INS in the set, ST = 1; 0: not known
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FamilyChange:
     """What one maintenance request does to what is on file: rows to add, versions to supersede, events to log.
 
@@ -244,7 +245,7 @@ class LogOutcome(StrEnum):
     ERROR = "ERROR"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MembershipLogEntry:
     """One decision about one membership event (DOMAIN 3.7): written whether a request was made or not."""
 

@@ -1,6 +1,6 @@
 """One INS loop of an 834, segment by segment, and the maintenance request it makes (DOMAIN 4.2 and 4.3)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ from gateway.domain.coverage import CoverageRequest, EnrollmentHeader, Maintenan
 from gateway.domain.exchange import Delimiters
 from gateway.domain.finding import Finding, Level, Place
 from gateway.domain.parties import Person
+from gateway.domain.value import value
 from gateway.transactions.collect_834 import Collected, raw
 from gateway.transactions.loops_834 import (
     CATEGORY,
@@ -26,7 +27,7 @@ _OPENERS = {COVERAGE: "HD", RESPONSIBLE: "NM1", CATEGORY: "N1"}
 _EMPTY = Person()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RefusedRequest:
     """An INS loop that cannot be read; what it asks for is not known, so that nothing of it is applied.
 
