@@ -72,8 +72,9 @@ class CoverageRequest:
     last_day: date | None = None  # DTP 349
     effective_on: date | None = None  # DTP 303
     premium: Money | None = None  # AMT*P3
-    references: tuple[tuple[str, str], ...] = ()
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # REF01 and REF02
     kept: tuple[str, ...] = field(default=(), repr=False)  # 2310 providers and 2320 other insurance, as sent
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # DTP01 and DTP03 that no rule reads
 
 
 @value
@@ -97,11 +98,18 @@ class MaintenanceRequest:
     died_on: date | None = None  # INS12
     responsible: tuple[str, Person] | None = None  # 2100G: NM101 and the person who pays for this member
     reporting: tuple[tuple[str, str], ...] = ()  # 2750 name and value pairs, names upper-cased
-    references: tuple[tuple[str, str], ...] = ()  # every other REF of the loop
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # every other REF of the loop
     unread: tuple[str, ...] = field(default=(), repr=False)  # segments no rule reads: kept, never dropped silently
     former: Person | None = field(default=None, repr=False)  # 2100B: who a corrected person was on file until now
     reporting_dates: tuple[tuple[str, date], ...] = ()  # 2750 DTP 007 by category name, where one was sent
     notes: tuple[str, ...] = ()  # what a partner's quirk changed, in plain words without personal data
+    particulars: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # codes by name: employment, tobacco …
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # DTP01 and DTP03 that no rule reads
+
+    @property
+    def kept_count(self) -> int:
+        """How many segments and elements no rule reads: kept with the member, never dropped silently."""
+        return len(self.unread) + sum(len(line.kept) for line in self.coverages)
 
 
 class MembershipStatus(StrEnum):
@@ -149,6 +157,37 @@ class Membership:
 
 
 @value
+class ProductDetails:
+    """What came with one HD loop beside the cover itself: loops 2310 and 2320 as sent, REF and DTP by qualifier."""
+
+    insurance_line: str
+    plan: str
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    kept: tuple[str, ...] = field(default=(), repr=False)
+
+
+@value
+class MemberDetails:
+    """What was sent of a member beside the person and the cover, the latest of each (DOMAIN 4.2, 4.3).
+
+    `reporting` are the categories of loop 2750: name, value and, where one was sent, the date as CCYY-MM-DD.
+    `responsible` is loop 2100G: NM101, and who pays for this member.
+    """
+
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    particulars: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    reporting: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    responsible: tuple[str, Person] | None = field(default=None, repr=False)
+    products: tuple[ProductDetails, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = field(default=(), repr=False)
+
+
+NO_DETAILS = MemberDetails()
+
+
+@value
 class Member:
     """A person in a membership."""
 
@@ -158,6 +197,7 @@ class Member:
     relationship: str
     person: Person
     benefit_status: str = ""
+    details: MemberDetails = NO_DETAILS
 
 
 @value
