@@ -1,9 +1,11 @@
 """Accounts, memberships, members and their coverages over time, and the membership log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select, update
@@ -14,8 +16,11 @@ from gateway.domain.coverage import (
     FamilyChange,
     Member,
     Membership,
+    MembershipChange,
     MembershipEvent,
     MembershipLogEntry,
+    Told,
+    ToldFamily,
 )
 from gateway.domain.parties import Account, Person
 from gateway.domain.period import Period
@@ -30,6 +35,7 @@ from gateway.store.tables_enrollment import (
 )
 from gateway.store.transaction import Record, Transaction, chunks, values_of
 
+_NOTHING_TOLD = Told("", ())
 _PERSON = tuple(field.name for field in fields(Person))
 # Columns in the order of the domain's fields: rows come by the hundred thousand and are taken apart by position.
 _MEMBERSHIPS = select(*(memberships.c[field.name] for field in fields(Membership)))
@@ -86,14 +92,21 @@ class SqlEnrollment:
         found = [Membership(*row) for row in rows]
         return [Family(each, people_of.get(each.id, ()), covers_of.get(each.id, ())) for each in found]
 
-    def save(self, changes: Sequence[FamilyChange]) -> None:
-        """Write memberships, members, coverage versions and events in bulk; of a membership the last change stands."""
-        of_membership = {change.membership.id: change.membership for change in changes if change.is_news}
+    def save(self, changes: Sequence[FamilyChange], told: Mapping[str, Told] = MappingProxyType({})) -> None:
+        """Write memberships, members, coverage versions and events in bulk; of a membership the last change stands.
+
+        `told` is by membership what it will be known again by; a membership that is changed without it is told nothing.
+        """
+        of_membership = {
+            change.membership.id: change.membership
+            for change in changes
+            if change.is_news or change.membership.id in told
+        }
         of_member = {member.id: member for change in changes for member in change.members}
         self._db.put(
             memberships,
-            map(values_of, of_membership.values()),
-            change=("account_id", "subscriber_id", "status", "termination_reason", "policy"),
+            (_membership_row(each, told.get(each.id, _NOTHING_TOLD)) for each in of_membership.values()),
+            change=("account_id", "subscriber_id", "status", "termination_reason", "policy", "told", "told_members"),
         )
         self._db.put(
             members,
@@ -108,7 +121,27 @@ class SqlEnrollment:
                     .where(self._db.among(coverages.c.id, ids), coverages.c.superseded_at.is_(None))
                     .values(superseded_at=known_at)
                 )
-        self._db.add(membership_events, (row for change in changes for row in _event_rows(change)))
+        self._db.add(
+            membership_events, (_event_row(event, change.known_at) for change in changes for event in change.events)
+        )
+
+    def add_events(self, events: Sequence[MembershipChange], known_at: datetime) -> None:
+        """Write events of memberships that stay as they are, in bulk."""
+        self._db.add(membership_events, (_event_row(event, known_at) for event in events))
+
+    def told_last(self, digests: Iterable[str]) -> dict[str, ToldFamily]:
+        """Return, by digest, the memberships that were told one of these digests last."""
+        found: dict[str, ToldFamily] = {}
+        its = memberships.c
+        wanted = select(its.told, its.id, its.subscriber_id, its.told_members, *accounts.c).join_from(
+            memberships, accounts, accounts.c.id == its.account_id
+        )
+        for chunk in chunks(dict.fromkeys(digests)):
+            for told, membership_id, subscriber_id, member_ids, *account in self._db.rows(
+                wanted.where(self._db.among(its.told, chunk), its.told != "")
+            ):
+                found[told] = ToldFamily(membership_id, subscriber_id, Account(*account), member_ids)
+        return found
 
     def add_account(self, account: Account) -> None:
         """Add an account unless it is there."""
@@ -171,6 +204,14 @@ class SqlEnrollment:
         return found
 
 
+def _membership_row(membership: Membership, told: Told) -> dict[str, Any]:
+    """Return the row of a membership."""
+    row = values_of(membership)
+    row["told"] = told.digest
+    row["told_members"] = told.member_ids
+    return row
+
+
 def _member_row(member: Member) -> dict[str, Any]:
     """Return the row of a member."""
     row = values_of(member)
@@ -199,20 +240,19 @@ def coverage_of(row: Record) -> Coverage:
     return Coverage(*values)
 
 
-def _event_rows(change: FamilyChange) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the events of a change."""
-    for event in change.events:
-        yield {
-            "key": event.key,
-            "event": event.event,
-            "membership_id": event.membership_id,
-            "member_id": event.member_id,
-            "effective_on": event.effective_on,
-            "set_id": event.source.set_id,
-            "source": event.source.key(event.ordinal),
-            "ordinal": event.ordinal,
-            "position": event.position,
-            "reason": event.reason,
-            "note": event.note,
-            "known_at": change.known_at,
-        }
+def _event_row(event: MembershipChange, known_at: datetime) -> dict[str, Any]:
+    """Return the row of an event."""
+    return {
+        "key": event.key,
+        "event": event.event,
+        "membership_id": event.membership_id,
+        "member_id": event.member_id,
+        "effective_on": event.effective_on,
+        "set_id": event.source.set_id,
+        "source": event.source.key(event.ordinal),
+        "ordinal": event.ordinal,
+        "position": event.position,
+        "reason": event.reason,
+        "note": event.note,
+        "known_at": known_at,
+    }

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Column, Date, Index, Integer, Table
 
 from gateway.domain.coverage import CoverageStatus, LogOutcome, MembershipEvent, MembershipStatus
 from gateway.domain.parties import LineOfBusiness
-from gateway.store.columns import Cents, Instant, Json, metadata, one_of, owned_by, refers_to, text
+from gateway.store.columns import Cents, Instant, Json, PlainText, metadata, one_of, owned_by, refers_to, text
 
 accounts = Table(
     "accounts",
@@ -30,9 +30,14 @@ memberships = Table(
     one_of("status", MembershipStatus),
     text("termination_reason"),
     text("policy"),
+    Column("told", PlainText, nullable=False, server_default=""),  # digest of the loops it was told last
+    Column("told_members", Json, nullable=False, server_default="[]"),  # whose loop each was
     Index(None, "account_id", "id"),
     Index(None, "subscriber_id"),
 )
+
+_was_told = memberships.c.told != ""
+Index("ix_memberships_told", memberships.c.told, sqlite_where=_was_told, postgresql_where=_was_told)
 
 members = Table(
     "members",

@@ -12,6 +12,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.domain.identity import content_id
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
 from gateway.transactions.mapping_fields import SECTIONS
@@ -69,6 +70,7 @@ class Mapping:
     guide: str
     readings: Table[tuple[str, str, str], Reading] = field(repr=False)
     quirks: tuple[Quirk, ...] = ()
+    identity: str = ""  # made of all that it says: the same loop read by the same mapping is the same request
 
     def reading(self, loop: str, tag: str, qualifier: str) -> Reading | None:
         """Return how the segment `tag` with this first element is read in `loop`, or None when no rule reads it."""
@@ -111,7 +113,7 @@ def check_mapping(path: Path, *, departures: Departures = NO_DEPARTURES) -> tupl
     quirks = compiler.quirks(departures)
     if compiler.mistakes:
         return None, compiler.mistakes
-    return Mapping(path.stem, compiler.readings(), quirks), []
+    return Mapping(path.stem, compiler.readings(), quirks, compiler.identity(departures)), []
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,15 @@ class _Compiler:
                 known = ", ".join(QUIRKS)
                 self._mistake(departures.file, f"{departures.key}.quirks", f"no quirk {name!r}", f"choose from {known}")
         return tuple(QUIRKS[name] for name in departures.quirks if name in QUIRKS)
+
+    def identity(self, departures: Departures) -> str:
+        """Return an id made of every place and quirk."""
+        return content_id(
+            "G",
+            sorted(self._places.items()),
+            [(tag, sorted(known)) for tag, known in sorted(self._structural.items())],
+            departures.quirks,
+        )
 
     def readings(self) -> dict[tuple[str, str, str], Reading]:
         """Return the rules by loop, segment and first element; unqualified rules hold for every first element."""
