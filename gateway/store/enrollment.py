@@ -32,6 +32,7 @@ from gateway.store.tables_enrollment import (
     membership_events,
     membership_log,
     memberships,
+    was_told,
 )
 from gateway.store.transaction import Record, Transaction, chunks, values_of
 
@@ -138,7 +139,7 @@ class SqlEnrollment:
         )
         for chunk in chunks(dict.fromkeys(digests)):
             for told, membership_id, subscriber_id, member_ids, *account in self._db.rows(
-                wanted.where(self._db.among(its.told, chunk), its.told != "")
+                wanted.where(self._db.among(its.told, chunk), was_told)
             ):
                 found[told] = ToldFamily(membership_id, subscriber_id, Account(*account), member_ids)
         return found

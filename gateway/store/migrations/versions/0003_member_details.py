@@ -17,12 +17,19 @@ def upgrade() -> None:
     op.add_column("memberships", sa.Column("told", TEXT, nullable=False, server_default=""))
     op.add_column("memberships", sa.Column("told_members", TEXT, nullable=False, server_default="[]"))
     was_told = sa.text("told != ''")
-    op.create_index("ix_memberships_told", "memberships", ["told"], sqlite_where=was_told, postgresql_where=was_told)
+    op.create_index(
+        "uq_memberships_told",
+        "memberships",
+        ["told"],
+        unique=True,
+        sqlite_where=was_told,
+        postgresql_where=was_told,
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
-    op.drop_index("ix_memberships_told", "memberships")
+    op.drop_index("uq_memberships_told", "memberships")
     op.drop_column("memberships", "told_members")
     op.drop_column("memberships", "told")
     op.drop_column("members", "details")
