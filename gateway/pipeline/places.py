@@ -32,6 +32,7 @@ class Places:
         self._accounts: dict[str, Account] = {}
         self._of_policy: dict[str, Account | None] = {}  # sponsor and account number are the set's
         self._from: Circumstances | None = None  # of the account met last
+        self._configured = frozenset(self._partner.accounts)
         self._rules: dict[str, EnrollmentRules] = {}
         self._billed_by: dict[str, AccountRules] = {}
 
@@ -120,4 +121,4 @@ class Places:
 
     def _agreed_as(self, account: Account) -> str:
         """Return the id of the configured account that holds what is agreed on this one; '' for individual ones."""
-        return account.id if account.id in self._partner.accounts else ""
+        return account.id if account.id in self._configured else ""
