@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gateway.domain.coverage import EnrollmentHeader, MaintenanceRequest
 from gateway.domain.exchange import Delimiters
-from gateway.transactions.loops_834 import Loops
+from gateway.transactions.loops_834 import OPENING, Loops
 from gateway.transactions.mapping import Mapping
 from gateway.transactions.member_834 import MemberLoop, RefusedRequest
 from gateway.x12.reader import RawLoop
@@ -90,10 +90,12 @@ class SentLoop:
     def read(self) -> MaintenanceRequest | RefusedRequest:
         """Return what the loop asks for, or why it cannot be read."""
         reading = self._reading
-        loops = Loops()
+        loops, loop = Loops(), ""
         member = MemberLoop(self.ordinal, self._loop.position, reading.mapping, reading.delimiters)
         for segment in self._loop.segments(reading.delimiters):
-            member.add(segment, loops.enter(segment))
+            if segment.tag in OPENING:
+                loop = loops.enter(segment)
+            member.add(segment, loop)
         return member.request(reading.header)
 
     def __repr__(self) -> str:
