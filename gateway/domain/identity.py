@@ -7,7 +7,7 @@ short id that can be computed before anything is written, which is what lets eff
 import hashlib
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
-_TRIPLES = [high + middle + low for high in _ALPHABET for middle in _ALPHABET for low in _ALPHABET]
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 
 
 def content_id(kind: str, *parts: object) -> str:
@@ -18,8 +18,8 @@ def content_id(kind: str, *parts: object) -> str:
     text = "".join([f"{len(part)}:{part}" for part in map(str, parts)])
     # 13 digits are 65 bits: ten million ids collide with a probability of about one in a million.
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=9).digest(), "big") >> 7
-    # Three digits at a time: ids are made by the hundred thousand.
+    # Two digits at a time, and no loop: ids are made by the hundred thousand.
     return (
-        f"{kind}{_TRIPLES[number >> 50]}{_TRIPLES[number >> 35 & 32767]}{_TRIPLES[number >> 20 & 32767]}"
-        f"{_TRIPLES[number >> 5 & 32767]}{_ALPHABET[number & 31]}"
+        f"{kind}{_PAIRS[number >> 55]}{_PAIRS[number >> 45 & 1023]}{_PAIRS[number >> 35 & 1023]}"
+        f"{_PAIRS[number >> 25 & 1023]}{_PAIRS[number >> 15 & 1023]}{_PAIRS[number >> 5 & 1023]}{_ALPHABET[number & 31]}"
     )
