@@ -21,5 +21,6 @@ def content_id(kind: str, *parts: object) -> str:
     # Two digits at a time, and no loop: ids are made by the hundred thousand.
     return (
         f"{kind}{_PAIRS[number >> 55]}{_PAIRS[number >> 45 & 1023]}{_PAIRS[number >> 35 & 1023]}"
-        f"{_PAIRS[number >> 25 & 1023]}{_PAIRS[number >> 15 & 1023]}{_PAIRS[number >> 5 & 1023]}{_ALPHABET[number & 31]}"
+        f"{_PAIRS[number >> 25 & 1023]}{_PAIRS[number >> 15 & 1023]}{_PAIRS[number >> 5 & 1023]}"
+        f"{_ALPHABET[number & 31]}"
     )

@@ -48,7 +48,7 @@ from gateway.ports.unit_of_work import UnitOfWork
 from gateway.transactions.member_834 import RefusedRequest
 from gateway.transactions.sent import Sent
 
-MEMBERS_AT_ONCE = 500
+MEMBERS_AT_ONCE = 2000
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.bulk import bulk_insert, on_clash
 
-CHUNK = 1000
+CHUNK = 2000
 """Rows or ids per statement: bounds memory, and stays far below the limits on bound parameters."""
 
 _T = TypeVar("_T")

@@ -1,5 +1,6 @@
 """The values of one loop, as a mapping's rules find them in its segments; nothing that was sent falls by the way."""
 
+from collections import defaultdict
 from typing import Any
 
 from gateway.domain.exchange import Delimiters
@@ -19,7 +20,7 @@ class Collected:
     def __init__(self, delimiters: Delimiters) -> None:
         """Start empty; the set's delimiters are needed to keep segments as they were sent."""
         self._delimiters = delimiters
-        self._found: dict[str, dict[str, Any]] = {}
+        self._found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self._ranks: dict[tuple[str, str], tuple[int, str]] = {}  # of what stands in a place of second choice
         self.findings: list[Finding] = []
         self.unread: list[str] = []
@@ -31,7 +32,11 @@ class Collected:
         taken = False
         left: list[str] = []
         for rule in reading.rules:
-            if rule.element >= count or not elements[rule.element]:
+            if rule.element >= count or not (text := elements[rule.element]):
+                continue
+            if rule.is_plain and rule.field not in (found := self._found[rule.section]):
+                found[rule.field] = text.strip()
+                taken = True
                 continue
             if rule.conditions and not all(condition.holds(elements) for condition in rule.conditions):
                 continue
@@ -58,9 +63,7 @@ class Collected:
 
     def _take(self, rule: Rule, segment: Segment, left: list[str]) -> bool:
         """Read one element for one field; what has to stand back for a better place goes to `left`."""
-        found = self._found.get(rule.section)
-        if found is None:
-            found = self._found[rule.section] = {}
+        found = self._found[rule.section]
         name, as_sent = rule.field, ""
         if name in found:
             rank, as_sent = self._ranks.get((rule.section, name), (0, ""))

@@ -53,6 +53,7 @@ class Rule:
     rank: int = 0
     conditions: tuple[Condition, ...] = ()  # besides the first element, by which rules are looked up
     read: Callable[[str], object] | None = None  # None: it reads several elements
+    is_plain: bool = False  # text in its first place without a condition: nothing can be wrong with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,8 @@ class _Compiler:
         for (section, key), places in self._places.items():
             kind = SECTIONS[section].fields[key]
             for rank, place in enumerate(places):
-                rule = Rule(section, key, kind, place.element, rank, place.conditions, READERS.get(kind))
+                is_plain = kind is Kind.TEXT and not rank and not place.conditions
+                rule = Rule(section, key, kind, place.element, rank, place.conditions, READERS.get(kind), is_plain)
                 rules.setdefault((place.loop, place.tag, place.qualifier), []).append(rule)
         readings: dict[tuple[str, str], dict[str, Reading]] = {}
         for (loop, tag, qualifier), own in rules.items():
