@@ -1,8 +1,11 @@
 """The same loops again are known by their bytes and not read: only where nothing happened since (DOMAIN 4.5)."""
 
+import random
+
 import pytest
 
 from gateway.pipeline.said_before import Recogniser, families_at_once
+from gateway.store.enrollment import SqlEnrollment
 from gateway.transactions.sent import SentLoop
 from tests.unit.pipeline.x12_files import Envelope, enrollment, member
 
@@ -144,3 +147,45 @@ def test_one_letter_more_or_another_agreement_is_another_digest():
 
     assert digest(b"INS*Y~", 1) == digest(b"INS*Y~", 1)
     assert 3 == len({digest(b"INS*Y~", 1), digest(b"INS*Y*18~", 1), digest(b"INS*Y~", 2)})
+
+
+POOL = (
+    FAMILY,
+    (SINGLE,),
+    (member("A200", tier="ESP"),),
+    (member("A200", does="024", ends="20251231"),),
+    (member("A100", does="024", ends="20251130"), FAMILY[1]),
+    (FAMILY[0], member("A100", is_dependent=True, first_name="LEE")),
+    (FAMILY[1],),
+    (member("A300"), member("A300", is_dependent=True, first_name="SAM")),
+    (member("A300", does="025"),),
+    (member("A200", plan="UNHEARD"),),
+)
+
+
+def test_whatever_comes_in_whatever_order_recognising_leaves_the_same_rows(make_house, monkeypatch):
+    """Thirty files of families picked at random: once by the bytes, once with every loop read."""
+    drawn = random.Random(834)
+    files = [[loop for family in drawn.sample(POOL, 4) for loop in family] for _ in range(30)]
+    told = []
+    for recognises in (True, False):
+        house = make_house()
+        if not recognises:
+            monkeypatch.setattr(SqlEnrollment, "told_last", lambda *_: {})
+        for number, loops in enumerate(files, start=1):
+            header = {"reference": f"REF{number}", "created": f"202510{number:02d}*0900"}
+            house.take("acme", Envelope(number=f"{200 + number:09d}").around(enrollment(*loops, **header)))
+        told.append({name: house.rows(query) for name, query in SAME_ROWS.items()})
+    assert {"enroll", "change", "terminate", "no_change"} <= {event for _, _, event in told[0]["events"]}
+    assert told[0] == told[1]
+
+
+SAME_ROWS = {
+    "coverages": "SELECT line_id, plan, level, starts_on, ends_before, status, source, superseded_at IS NULL "
+    "FROM coverages ORDER BY id",
+    "memberships": "SELECT id, status, termination_reason FROM memberships ORDER BY id",
+    "members": "SELECT * FROM members ORDER BY id",
+    "events": "SELECT key, member_id, event FROM membership_events ORDER BY key",
+    "log": "SELECT key, event, outcome FROM membership_log ORDER BY key",
+    "items": "SELECT id, closed_at IS NULL FROM work_items ORDER BY id",
+}
