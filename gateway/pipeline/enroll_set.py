@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from gateway.billing.requests import Circumstances as RequestCircumstances
 from gateway.billing.requests import decide_request, log_decision, may_raise
@@ -49,6 +50,10 @@ from gateway.transactions.member_834 import RefusedRequest
 from gateway.transactions.sent import Sent
 
 MEMBERS_AT_ONCE = 2000
+_EARLY_MAX = 10_000  # dependents that may wait in memory for their subscriber; a sane file has none
+
+Placed: TypeAlias = tuple[MaintenanceRequest, Account, str]
+"""A request with its account and membership."""
 
 
 @dataclass(slots=True)
@@ -90,6 +95,7 @@ class SetRun:
         self._homeless = 0
         self._applied = 0
         self._places = Places(plant, unit, record, header)
+        self._early: list[Placed] = []
         self._recogniser = Recogniser(self._places.agreement())
         self._open: dict[str, InvoiceRequest | None] = {}
         self._compares = header.action is FileAction.VERIFY
@@ -178,11 +184,17 @@ class SetRun:
                 self._result.count("unreadable")
                 self._count(is_subscriber=request.is_subscriber)
         placed = list(self._place(each for each in requests if isinstance(each, MaintenanceRequest)))
-        if self._compares:
-            return
+        if not self._compares:
+            self._decide_placed(placed, decided)
+
+    def _decide_placed(self, placed: Sequence[Placed], decided: "_Decided", *, is_last: bool = False) -> None:
+        """Decide requests of known accounts; dependents before their subscriber wait until the set `is_last` heard."""
         families = self._unit.enrollment.families({membership for _, _, membership in placed})
         for request, account, membership in placed:
             before = families.get(membership)
+            if before is None and not request.is_subscriber and not is_last and len(self._early) < _EARLY_MAX:
+                self._early.append((request, account, membership))
+                continue
             meant = restate(request, before) if self._replaces else request
             rules, circumstances = self._places.rules_of(account), self._places.circumstances(account)
             decision = decide(meant, before, rules, circumstances)
@@ -199,6 +211,16 @@ class SetRun:
                     self._result.count("kept as sent", request.kept_count)
                 if not decision.findings and not remarks:
                     decided.clean[request.ordinal] = (membership, decision.change.events[0].member_id)
+
+    def _decide_early(self) -> None:
+        """Decide the dependents that came before their subscriber, who has come by now or is not in the set at all."""
+        early, self._early = self._early, []
+        for start in range(0, len(early), MEMBERS_AT_ONCE):
+            placed = early[start : start + MEMBERS_AT_ONCE]
+            self._work.look_up([request for request, _, _ in placed])
+            decided = _Decided()
+            self._decide_placed(placed, decided, is_last=True)
+            self._write(decided)
 
     def _take_again(self, family: SentFamily, told: ToldFamily, decided: "_Decided") -> None:
         """Log that a family was told what it was told before."""
@@ -272,6 +294,7 @@ class SetRun:
 
     def finish(self) -> Outcome:
         """Judge the set as a whole: totals, unknown sponsor, all-or-nothing."""
+        self._decide_early()
         result = self._result
         settings = self._partner.profile.enrollment
         result.findings += check_counts(
@@ -297,7 +320,7 @@ class SetRun:
             self._unit.exchanges.note_applied(scope_of(self._partner, self._header), stamp)
         return result
 
-    def _place(self, requests: Iterable[MaintenanceRequest]) -> Iterator[tuple[MaintenanceRequest, Account, str]]:
+    def _place(self, requests: Iterable[MaintenanceRequest]) -> Iterator[Placed]:
         """Yield each request with its account and membership; one that leads to no account becomes a finding."""
         for request in requests:
             self._count(is_subscriber=request.is_subscriber)
