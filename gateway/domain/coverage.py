@@ -4,6 +4,7 @@ History is bitemporal: a `Coverage` is one version of what is true (`period`) an
 `superseded_at`). Versions are added and superseded, never edited.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -186,12 +187,31 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class RatingFacts:
+    """What prices a member besides age, where it is known (DOMAIN 8.1, 4.7).
+
+    `uses_tobacco` is what HLH01 says (T or X: yes), None where it was not sent; `area` is the value of the reporting
+    category RATING AREA (2750), '' where none was sent.
+    """
+
+    uses_tobacco: bool | None = field(default=None, repr=False)
+    area: str = ""
+
+    @classmethod
+    def from_834(cls, health_code: str, reporting: Iterable[tuple[str, str]]) -> "RatingFacts":
+        """Return what a member loop says: HLH01 (T tobacco, X tobacco and substances, N and S no tobacco), and 2750."""
+        area = next((value for name, value in reporting if name == "RATING AREA"), "")
+        return cls({"T": True, "X": True, "N": False, "S": False}.get(health_code), area)
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """All that is on file for one membership: members and the coverage versions we believe now."""
 
     membership: Membership
     members: tuple[Member, ...] = ()
     coverages: tuple[Coverage, ...] = ()  # superseded_at is None
+    facts: Mapping[str, RatingFacts] = field(default_factory=dict)  # by member id, where anything is known
 
 
 @dataclass(frozen=True, slots=True)

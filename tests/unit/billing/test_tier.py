@@ -52,7 +52,10 @@ def test_dependents_without_their_subscriber_have_tiers_of_their_own(who, tier):
         ("FAM", ALONE, True),
         ("FAM", PARENT_OF_TWO, False),
         ("TWO", COUPLE, False),
-        ("E5D", ALONE, False),  # not known here
+        ("E5D", ALONE, True),
+        ("E6D", PARENT_OF_TWO, False),
+        ("E3D", FAMILY, False),
+        ("XYZ", ALONE, False),  # not known here
     ],
 )
 def test_a_sent_tier_that_cannot_be_that_of_the_covered_members_disagrees(tier, who, expected):
