@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from gateway.billing.age_band import AgeRules
+from gateway.billing.age_band import BY_CALENDAR_YEAR, AgeRules
 from gateway.billing.calendar import WorkCalendar
 from gateway.billing.dates import Window
 from gateway.billing.product import NO_CATALOGUE, Catalogue
@@ -52,4 +52,4 @@ class AccountRules:
     jump_percent: Decimal | None = None
     legal_entity: str = ""
     catalogue: Catalogue = NO_CATALOGUE
-    ages: AgeRules = AgeRules()
+    ages: AgeRules = BY_CALENDAR_YEAR

@@ -48,6 +48,9 @@ class AgeRules:
         return start if start <= first else start.replace(year=first.year - 1)
 
 
+BY_CALENDAR_YEAR = AgeRules()
+
+
 @dataclass(frozen=True, slots=True)
 class AgePremium:
     """The sum of the members' rounded premiums, how it comes about, and the rows that gave it."""

@@ -1,4 +1,4 @@
-"""What a membership owes as known today: one charge per product and coverage month, and its fees (DOMAIN 8.1, OR-01)."""
+"""What a membership owes as known today: a charge per product and coverage month, and its fees (DOMAIN 8.1, OR-01)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -40,21 +40,46 @@ def membership_fees(premiums: Iterable[Premium], account: AccountRules, rates: R
 
 
 def account_fees(charges: Iterable[Charge], account: AccountRules, rates: RateTable) -> list[Charge]:
-    """Return the fees that the account owes once a month beside `charges`, all that its memberships owe.
+    """Return the fees that the account owes once a month beside `charges`, all that its memberships owe."""
+    fees = AccountFees(account, rates)
+    fees.add(charges)
+    return fees.charges()
 
-    Such a charge belongs to no membership: it names the account in its place, and as cause the first membership that
-    owes a premium in the month.
+
+class AccountFees:
+    """Fees that an account owes once a month; its memberships' charges are added one membership after the other.
+
+    Such a fee belongs to no membership: its charge names the account in the place of one, and as its cause the first
+    membership that owes a premium in the month.
     """
-    by_month: dict[CoverageMonth, list[Charge]] = {}
-    for charge in charges:
-        if charge.amount and not charge.is_fee:
-            by_month.setdefault(charge.month, []).append(charge)
-    return [
-        found
-        for month, owed in sorted(by_month.items())
-        for fee in rates.fees_on(month.first_day)
-        if fee.basis is FeeBasis.ACCOUNT and (found := _account_fee(fee, owed, account)) is not None
-    ]
+
+    def __init__(self, account: AccountRules, rates: RateTable) -> None:
+        """Take how the account is billed and its prices."""
+        self._account = account
+        self._rates = rates
+        self._premiums: dict[tuple[CoverageMonth, Fee], Money] = {}
+        self._causes: dict[tuple[CoverageMonth, Fee], Charge] = {}
+
+    def add(self, charges: Iterable[Charge]) -> None:
+        """Add what memberships owe; fees among it count for nothing."""
+        for charge in charges:
+            if not charge.amount or charge.is_fee:
+                continue
+            for fee in self._rates.fees_on(charge.month.first_day):
+                if fee.basis is FeeBasis.ACCOUNT and fee.plan in {ANY, charge.product}:
+                    place = (charge.month, fee)
+                    self._premiums[place] = self._premiums.get(place, ZERO) + charge.amount
+                    cause = self._causes.setdefault(place, charge)
+                    self._causes[place] = min(cause, charge, key=lambda each: (each.membership_id, each.product))
+
+    def charges(self) -> list[Charge]:
+        """Return the fees of what was added, in order of month and name."""
+        owner = (self._account.id, "")
+        found = (
+            _charge(fee, self._account, self._causes[month, fee], premium, (1, 0), owner=owner)
+            for (month, fee), premium in sorted(self._premiums.items(), key=lambda each: (each[0][0], each[0][1].name))
+        )
+        return [charge for charge in found if charge is not None]
 
 
 def _membership_fee(fee: Fee, owed: Sequence[Premium], account: AccountRules) -> Charge | None:
@@ -67,16 +92,6 @@ def _membership_fee(fee: Fee, owed: Sequence[Premium], account: AccountRules) ->
     cause = matching[0].charge
     premium = sum((each.charge.amount for each in matching), ZERO)
     return _charge(fee, account, cause, premium, (count, lives), owner=(cause.membership_id, cause.member_id))
-
-
-def _account_fee(fee: Fee, owed: Sequence[Charge], account: AccountRules) -> Charge | None:
-    """Return one fee of the account for one month, or None where it owes none."""
-    matching = [charge for charge in owed if fee.plan in {ANY, charge.product}]
-    if not matching:
-        return None
-    cause = min(matching, key=lambda charge: (charge.membership_id, charge.product))
-    premium = sum((charge.amount for charge in matching), ZERO)
-    return _charge(fee, account, cause, premium, (1, 0), owner=(account.id, ""))
 
 
 def _charge(

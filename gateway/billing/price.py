@@ -1,4 +1,4 @@
-"""What one stretch of cover costs a full month: the premium that was sent, or our own tier or age rates (DOMAIN 8.1)."""
+"""What one stretch of cover costs a full month: the premium that was sent, or our own rates (DOMAIN 8.1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +87,9 @@ class Pricing:
 
     def _unpriced(self, stretch: Stretch, why: Unpriced) -> Finding:
         """Return the finding that stands where nothing can be charged for lack of a price."""
-        message = f"Membership {stretch.lead.membership_id}: {why.reason}; nothing was charged for the months without one."
+        message = (
+            f"Membership {stretch.lead.membership_id}: {why.reason}; nothing was charged for the months without one."
+        )
         return _finding(why.code, message, Severity.ERROR)
 
     def _about(self, stretch: Stretch) -> str:

@@ -35,6 +35,7 @@ from gateway.partners.partner import Partner, find_account
 from gateway.pipeline.accounts import account_rules, settings_of
 from gateway.pipeline.guards import without_guards
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.prices import known_plans
 from gateway.pipeline.work_list import WorkList
 from gateway.ports.unit_of_work import UnitOfWork
 from gateway.transactions.enrollment_834 import RefusedRequest
@@ -309,13 +310,14 @@ class SetRun:
             agreed = self._partner.profile.enrollment
             limits = self._partner.billing.retro_limit
             settings = settings_of(self._partner, account.id)
-            plans = frozenset(rate.plan for rate in self._partner.rates_for(settings))
             self._rules[account.id] = EnrollmentRules(
                 end_equals_begin=agreed.end_equals_begin,
                 subscriber_term_cascades=agreed.subscriber_term_cascades,
                 termination_days_limit=limits.termination_days,
                 addition_days_limit=limits.addition_days,
-                known_plans=plans if settings.rate_source == "table" else None,
+                known_plans=known_plans(self._unit, self._partner, settings)
+                if settings.rate_source == "table"
+                else None,
                 mass_termination_percent=agreed.mass_termination_percent,
             )
         return self._rules[account.id]
