@@ -1,6 +1,6 @@
 """The premium of a family that is priced member by member: age, rating area, tobacco (DOMAIN 8.1)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,12 +9,15 @@ from enum import StrEnum
 from gateway.billing.rating import RateTable
 from gateway.billing.tier import is_spouse
 from gateway.domain.age import age_on
-from gateway.domain.coverage import Member, RatingFacts
+from gateway.domain.coverage import Member
 from gateway.domain.money import ZERO, Money, round_cents
 
 AGE_TIER = "AGE"
 """The tier of a charge that was priced by age."""
 
+_HEALTH = "health"  # HLH01, as the inbound maps call it
+_TOBACCO = frozenset({"T", "X"})  # HLH01: tobacco; tobacco and substances
+_AREA = "RATING AREA"  # a reporting category of loop 2750 (DOMAIN 4.7)
 _ADULT_AT = 21  # from this age on every child is charged for (45 CFR 147.102(c)(1))
 
 
@@ -30,7 +33,7 @@ class AgeRules:
     """How an account is priced by age.
 
     `plan_year` is month and day on which its plan years start; `billed_children` how many children under 21 are
-    charged for, the oldest; `area` the rating area of members for whom none was sent.
+    charged for, the oldest; `area` the rating area of families for whom none was sent.
     """
 
     basis: AgeBasis = AgeBasis.PLAN_YEAR
@@ -77,13 +80,24 @@ class _Aged:
     born: date
 
 
+def area_of(member: Member) -> str:
+    """Return the rating area that was sent with a member, or ''."""
+    return next((value for name, value, _ in member.details.reporting if name == _AREA), "")
+
+
+def uses_tobacco(member: Member) -> bool:
+    """Tell whether HLH01 says tobacco; where it was not sent, no."""
+    return any(name == _HEALTH and code in _TOBACCO for name, code in member.details.particulars)
+
+
 def age_premium(
-    members: Iterable[Member], facts: Mapping[str, RatingFacts], rates: RateTable, plan: str, day: date, *, by: AgeRules
+    members: Iterable[Member], rates: RateTable, plan: str, day: date, *, by: AgeRules
 ) -> AgePremium | Unpriced:
     """Return what `members` together cost a month in `plan` at the rates of `day`, or why that is not known.
 
     Each member's age rate times the factors is rounded on its own, then summed (member-level rounding). Of the
-    children under 21 only the oldest `billed_children` are charged for. Unpriced: a member has no birth date
+    children under 21 only the oldest `billed_children` are charged for. A member for whom no rating area was sent has
+    the account's, which is `by.area`. Unpriced: a member has no birth date
     (AGE_UNKNOWN), there is no band for an age (UNKNOWN_PLAN), or the area has no factor while others have
     (AREA_UNKNOWN). The answer does not depend on the order of `members`.
     """
@@ -95,7 +109,7 @@ def age_premium(
     words: list[str] = []
     sources: list[str] = []
     for each in _charged(aged, by.billed_children):
-        price = _price_of(each, facts.get(each.member.id), rates, plan, day, area=by.area)
+        price = _price_of(each, rates, plan, day, area=by.area)
         if isinstance(price, Unpriced):
             return price
         terms.append(price.amount)
@@ -129,9 +143,7 @@ def _charged(aged: Sequence[_Aged], billed_children: int) -> list[_Aged]:
     return charged
 
 
-def _price_of(
-    aged: _Aged, facts: RatingFacts | None, rates: RateTable, plan: str, day: date, *, area: str
-) -> AgePremium | Unpriced:
+def _price_of(aged: _Aged, rates: RateTable, plan: str, day: date, *, area: str) -> AgePremium | Unpriced:
     """Return one member's rounded premium. Which factor is tobacco's is not told: the words stand on invoices."""
     found = next(((band, rate) for band, rate in rates.age_rates(plan, day) if band.holds(aged.age)), None)
     if found is None:
@@ -139,12 +151,12 @@ def _price_of(
     rate = found[1]
     multipliers: list[Decimal] = []
     if rates.has_areas(plan, day):
-        sent = (facts.area if facts else "") or area
+        sent = area_of(aged.member) or area
         of_area = rates.area_factor(plan, sent, day)
         if of_area is None:
             return Unpriced("AREA_UNKNOWN", f"no factor for plan {plan}, rating area {sent or 'none'}")
         multipliers.append(of_area.multiplier)
-    if facts is not None and facts.uses_tobacco:
+    if uses_tobacco(aged.member):
         of_tobacco = rates.tobacco_factor(plan, aged.age, day)
         multipliers += [of_tobacco.multiplier] if of_tobacco else []
     amount = rate.amount

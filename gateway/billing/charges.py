@@ -42,7 +42,7 @@ def charges_due(
     findings: dict[str, Finding] = {}
     members = {member.id: member for member in family.members}
     for product, coverages in _by_product(family.coverages, account.catalogue):
-        months = _Months(Pricing(account, rates, product, family.facts))
+        months = _Months(Pricing.of(account, rates, product, family))
         for month, stretches in by_month(stretches_of(coverages, members), through):
             premium, found = months.premium(month, stretches)
             premiums += [premium] if premium else []

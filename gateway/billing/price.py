@@ -1,15 +1,14 @@
 """What one stretch of cover costs a full month: the premium that was sent, or our own rates (DOMAIN 8.1)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from gateway.billing.account import AccountRules, RateSource
-from gateway.billing.age_band import AGE_TIER, Unpriced, age_premium
+from gateway.billing.age_band import AGE_TIER, AgeRules, Unpriced, age_premium, area_of
 from gateway.billing.rating import RateTable
 from gateway.billing.stretch import Stretch
 from gateway.billing.tier import derive_tier, disagrees
-from gateway.domain.coverage import RatingFacts
+from gateway.domain.coverage import Family
 from gateway.domain.finding import Finding, Level, Severity
 from gateway.domain.money import Money, round_cents
 
@@ -34,7 +33,13 @@ class Pricing:
     account: AccountRules
     rates: RateTable
     product: str
-    facts: Mapping[str, RatingFacts]
+    ages: AgeRules  # the account's, with the family's rating area
+
+    @classmethod
+    def of(cls, account: AccountRules, rates: RateTable, product: str, family: Family) -> "Pricing":
+        """Return what prices a product of `family`: whose subscriber was sent with a rating area lives there whole."""
+        area = next((area for each in family.members if each.is_subscriber and (area := area_of(each))), "")
+        return cls(account, rates, product, replace(account.ages, area=area) if area else account.ages)
 
     def price(self, stretch: Stretch, day: date) -> tuple[Price | None, list[Finding]]:
         """Return what `stretch` costs at the rates of `day` and what is remarkable; None when no price is known.
@@ -54,7 +59,7 @@ class Pricing:
     def _own(self, stretch: Stretch, day: date) -> Price | Unpriced:
         """Return our own price: by age where the plan has bands on `day`, else by tier."""
         if self.rates.age_rates(self.product, day):
-            by_age = age_premium(stretch.members, self.facts, self.rates, self.product, day, by=self.account.ages)
+            by_age = age_premium(stretch.members, self.rates, self.product, day, by=self.ages)
             if isinstance(by_age, Unpriced):
                 return by_age
             return Price(by_age.amount, AGE_TIER, "; ".join(by_age.sources), by_age.derivation)

@@ -54,6 +54,11 @@ def print_member(view: MemberView) -> None:
         ),
     )
     print_table(
+        "Kept beside person and cover",
+        ("MEMBER", "WHAT", "NAME", "VALUE"),
+        ((each.member_id, each.what, each.name, each.value) for each in view.kept),
+    )
+    print_table(
         "Changes",
         ("MEMBER", "EVENT", "EFFECTIVE", "SOURCE", "SEGMENT", "KNOWN SINCE (UTC)", "NOTE"),
         (

@@ -4,8 +4,7 @@ History is bitemporal: a `Coverage` is one version of what is true (`period`) an
 `superseded_at`). Versions are added and superseded, never edited.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -14,6 +13,7 @@ from gateway.domain.finding import Finding
 from gateway.domain.money import Money
 from gateway.domain.parties import Organization, Person
 from gateway.domain.period import Period
+from gateway.domain.value import value
 
 
 class MaintenanceType(StrEnum):
@@ -37,7 +37,7 @@ class FileAction(StrEnum):
     REPLACE = "RX"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EnrollmentHeader:
     """The header of one 834 set: BGN, REF*38, DTP, QTY, loops 1000A to 1100C."""
 
@@ -60,7 +60,7 @@ class EnrollmentHeader:
     unread: tuple[str, ...] = field(default=(), repr=False)  # segments and elements no rule reads, as sent
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CoverageRequest:
     """One HD loop (2300). Dates are as sent: `last_day` is inclusive (DOMAIN 4.4 rule 3)."""
 
@@ -72,11 +72,12 @@ class CoverageRequest:
     last_day: date | None = None  # DTP 349
     effective_on: date | None = None  # DTP 303
     premium: Money | None = None  # AMT*P3
-    references: tuple[tuple[str, str], ...] = ()
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # REF01 and REF02
     kept: tuple[str, ...] = field(default=(), repr=False)  # 2310 providers and 2320 other insurance, as sent
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # DTP01 and DTP03 that no rule reads
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MaintenanceRequest:
     """One INS loop (2000) of an 834: what the sponsor asks for one member."""
 
@@ -97,11 +98,18 @@ class MaintenanceRequest:
     died_on: date | None = None  # INS12
     responsible: tuple[str, Person] | None = None  # 2100G: NM101 and the person who pays for this member
     reporting: tuple[tuple[str, str], ...] = ()  # 2750 name and value pairs, names upper-cased
-    references: tuple[tuple[str, str], ...] = ()  # every other REF of the loop
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # every other REF of the loop
     unread: tuple[str, ...] = field(default=(), repr=False)  # segments no rule reads: kept, never dropped silently
     former: Person | None = field(default=None, repr=False)  # 2100B: who a corrected person was on file until now
     reporting_dates: tuple[tuple[str, date], ...] = ()  # 2750 DTP 007 by category name, where one was sent
     notes: tuple[str, ...] = ()  # what a partner's quirk changed, in plain words without personal data
+    particulars: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # codes by name: employment, tobacco …
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # DTP01 and DTP03 that no rule reads
+
+    @property
+    def kept_count(self) -> int:
+        """How many segments and elements no rule reads: kept with the member, never dropped silently."""
+        return len(self.unread) + sum(len(line.kept) for line in self.coverages)
 
 
 class MembershipStatus(StrEnum):
@@ -135,7 +143,7 @@ class MembershipEvent(StrEnum):
     NO_CHANGE = "no_change"  # said before: a no-op
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Membership:
     """One subscriber contract with its members and coverages. `id` is made of sponsor and subscriber id."""
 
@@ -148,7 +156,38 @@ class Membership:
     policy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
+class ProductDetails:
+    """What came with one HD loop beside the cover itself: loops 2310 and 2320 as sent, REF and DTP by qualifier."""
+
+    insurance_line: str
+    plan: str
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    kept: tuple[str, ...] = field(default=(), repr=False)
+
+
+@value
+class MemberDetails:
+    """What was sent of a member beside the person and the cover, the latest of each (DOMAIN 4.2, 4.3).
+
+    `reporting` are the categories of loop 2750: name, value and, where one was sent, the date as CCYY-MM-DD.
+    `responsible` is loop 2100G: NM101, and who pays for this member.
+    """
+
+    references: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    dates: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    particulars: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    reporting: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    responsible: tuple[str, Person] | None = field(default=None, repr=False)
+    products: tuple[ProductDetails, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = field(default=(), repr=False)
+
+
+NO_DETAILS = MemberDetails()
+
+
+@value
 class Member:
     """A person in a membership."""
 
@@ -158,9 +197,10 @@ class Member:
     relationship: str
     person: Person
     benefit_status: str = ""
+    details: MemberDetails = NO_DETAILS
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coverage:
     """One version of one member's cover in one product.
 
@@ -186,35 +226,16 @@ class Coverage:
     billable_before: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RatingFacts:
-    """What prices a member besides age, where it is known (DOMAIN 8.1, 4.7).
-
-    `uses_tobacco` is what HLH01 says (T or X: yes), None where it was not sent; `area` is the value of the reporting
-    category RATING AREA (2750), '' where none was sent.
-    """
-
-    uses_tobacco: bool | None = field(default=None, repr=False)
-    area: str = ""
-
-    @classmethod
-    def from_834(cls, health_code: str, reporting: Iterable[tuple[str, str]]) -> "RatingFacts":
-        """Return what a member loop says: HLH01 (T tobacco, X tobacco and substances, N and S no tobacco), and 2750."""
-        area = next((value for name, value in reporting if name == "RATING AREA"), "")
-        return cls({"T": True, "X": True, "N": False, "S": False}.get(health_code), area)
-
-
-@dataclass(frozen=True, slots=True)
+@value
 class Family:
     """All that is on file for one membership: members and the coverage versions we believe now."""
 
     membership: Membership
     members: tuple[Member, ...] = ()
     coverages: tuple[Coverage, ...] = ()  # superseded_at is None
-    facts: Mapping[str, RatingFacts] = field(default_factory=dict)  # by member id, where anything is known
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MembershipChange:
     """One event, as written to the membership log. `key` is unique: the same request never counts twice."""
 
@@ -230,7 +251,7 @@ class MembershipChange:
     position: int = 0  # segment position of INS in the set, ST = 1; 0: not known
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FamilyChange:
     """What one maintenance request does to what is on file: rows to add, versions to supersede, events to log.
 
@@ -264,7 +285,7 @@ class LogOutcome(StrEnum):
     ERROR = "ERROR"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MembershipLogEntry:
     """One decision about one membership event (DOMAIN 3.7): written whether a request was made or not."""
 

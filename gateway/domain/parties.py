@@ -1,8 +1,10 @@
 """Who is who: roles of trading partners, the person in a member loop, accounts that are billed."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
+
+from gateway.domain.value import value
 
 
 class PartnerRole(StrEnum):
@@ -23,7 +25,7 @@ class LineOfBusiness(StrEnum):
     SELF_FUNDED = "self_funded"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Person:
     """The person of an 834 member loop 2100A. Personal throughout: `repr` shows nothing."""
 
@@ -43,7 +45,7 @@ class Person:
     contacts: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # PER03/04 pairs
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Organization:
     """A sponsor, payer, broker or TPA as an N1 names it: N103 qualifier and N104 id."""
 
@@ -52,7 +54,7 @@ class Organization:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Account:
     """What is billed (DOMAIN 1): an employer or bill group, or the account of a financially responsible person.
 

@@ -7,6 +7,8 @@ it is converted at the edge, both ways, by `Period.through` and `Period.last_day
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from gateway.domain.value import value
+
 _DAY = timedelta(days=1)
 
 
@@ -59,7 +61,7 @@ class CoverageMonth:
         return f"{self.year:04d}-{self.month:02d}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Period:
     """A half-open span of days; `ends_before=None` means open."""
 

@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 
-from gateway.domain.coverage import Family, MaintenanceRequest, MaintenanceType, Member, Membership, MembershipStatus
+from gateway.domain.coverage import (
+    NO_DETAILS,
+    Family,
+    MaintenanceRequest,
+    MaintenanceType,
+    Member,
+    Membership,
+    MembershipStatus,
+)
 from gateway.domain.finding import Finding, Severity
 from gateway.enrollment.case import Case, Done, finding_on
 from gateway.enrollment.conclude import conclude, only_compares
 from gateway.enrollment.covers import Covers
 from gateway.enrollment.dates import last_day_of
+from gateway.enrollment.details import details_after
 from gateway.enrollment.ending import end_everything, end_with_subscriber, latest_end
 from gateway.enrollment.identity import find_members, is_somebody_else, membership_id, merged, new_member_id
 from gateway.enrollment.operations import apply_line
@@ -142,6 +151,7 @@ def _new_member(request: MaintenanceRequest, family: Family) -> Member:
         relationship=request.relationship,
         person=request.person,
         benefit_status=request.benefit_status,
+        details=details_after(NO_DETAILS, request),
     )
 
 
@@ -150,6 +160,8 @@ def _updated_member(request: MaintenanceRequest, member: Member) -> Member:
     person = merged(member.person, request.person)
     relationship = request.relationship or member.relationship
     benefit_status = request.benefit_status or member.benefit_status
-    if person is member.person and relationship == member.relationship and benefit_status == member.benefit_status:
+    details = details_after(member.details, request)
+    is_known = person is member.person and details is member.details
+    if is_known and relationship == member.relationship and benefit_status == member.benefit_status:
         return member
-    return replace(member, person=person, relationship=relationship, benefit_status=benefit_status)
+    return replace(member, person=person, relationship=relationship, benefit_status=benefit_status, details=details)

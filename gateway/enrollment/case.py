@@ -1,10 +1,10 @@
 """One maintenance request that is being decided, and the answers of the rules."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from gateway.domain.coverage import Family, MaintenanceRequest, Member
 from gateway.domain.finding import Finding, Level, Place, Severity
+from gateway.domain.value import value
 from gateway.enrollment.covers import Covers, Line
 from gateway.enrollment.events import Operation
 from gateway.enrollment.rules import Circumstances, EnrollmentRules
@@ -24,7 +24,7 @@ def finding_on(request: MaintenanceRequest, code: str, message: str, severity: S
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Case:
     """One maintenance request that is being decided, with all it is decided against."""
 
@@ -40,7 +40,7 @@ class Case:
         return finding_on(self.request, code, message, severity)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Done:
     """What one HD line did: `operation` is what it came to, `changed` whether anything is different now."""
 

@@ -6,7 +6,7 @@ what identifies its members and their cover is kept (`Roster`), never the reques
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from gateway.domain.coverage import (
@@ -20,6 +20,7 @@ from gateway.domain.coverage import (
 from gateway.domain.finding import Finding, Level, Place
 from gateway.domain.parties import Person
 from gateway.domain.review import Disagreement, Discrepancy
+from gateway.domain.value import value
 from gateway.enrollment.case import Case
 from gateway.enrollment.conclude import conclude
 from gateway.enrollment.covers import Covers, Line
@@ -32,7 +33,7 @@ from gateway.enrollment.timeline import Timeline, current_begin, is_active
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Absence:
     """Cover of one membership that a replacing file leaves out, to be ended after `last_day`."""
 
@@ -41,7 +42,7 @@ class Absence:
     last_day: date
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FullFilePlan:
     """What a full file would do. With an error among the findings nothing may be ended: the file is held."""
 

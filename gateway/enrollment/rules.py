@@ -1,15 +1,15 @@
 """What the rules of enrollment are told, and what they answer."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from gateway.domain.coverage import EnrollmentHeader, Family, FamilyChange
 from gateway.domain.exchange import SetSource
 from gateway.domain.finding import Finding
+from gateway.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EnrollmentRules:
     """What was agreed with a partner about its 834 (DOMAIN 4.4 to 4.6, 8.3). Every default is DOMAIN's."""
 
@@ -22,7 +22,7 @@ class EnrollmentRules:
     mass_termination_percent: int = 10  # of the members on file; more is held for a person (DOMAIN 4.6)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Circumstances:
     """Where a maintenance request came from and when: all that a decision needs beside the request and the family.
 
@@ -38,7 +38,7 @@ class Circumstances:
     header: EnrollmentHeader
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """What one maintenance request does. `change` is None when nothing may be written, not even an event.
 

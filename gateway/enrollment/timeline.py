@@ -5,16 +5,16 @@ operation takes a timeline and returns the one that is true afterwards; nothing 
 writing only the difference is the concern of one place (`apply`).
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from gateway.domain.coverage import CoverageStatus
 from gateway.domain.money import Money
+from gateway.domain.value import value
 
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """Days of cover on the same terms, `[starts_on, ends_before)`."""
 

@@ -55,9 +55,9 @@ class Outcome:
     events: list[MembershipChange] = field(default_factory=list)  # for a preview only
     discrepancies: list[Discrepancy] = field(default_factory=list)
 
-    def count(self, what: str) -> None:
-        """Count one event or outcome for the log line."""
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def count(self, what: str, number: int = 1) -> None:
+        """Count one event or outcome, or several, for the log line."""
+        self.counts[what] = self.counts.get(what, 0) + number
 
 
 @dataclass(slots=True)
@@ -187,6 +187,8 @@ class SetRun:
                 self._work.refused(request, account.id, decision.findings)
             elif not only_compares(request):
                 self._work.applied(request, account.id)
+                if request.kept_count:
+                    self._result.count("kept as sent", request.kept_count)
         self._write(decided)
 
     def _take_decision(

@@ -267,6 +267,21 @@ class MemberLine:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptLine:
+    """Something that was sent of a member beside person and cover, the latest of its name.
+
+    `what` is reference, date, particular, reporting category, responsible person, or as sent (a segment or element that
+    no rule reads). `name` is its qualifier or name, for what came with an HD line after line and plan; `value` is empty
+    where it is personal, and for all that is kept as sent.
+    """
+
+    member_id: str
+    what: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageLine:
     """One version of one cover; `last_day` is inclusive, `superseded_at` empty while we believe it."""
 
@@ -322,6 +337,7 @@ class MemberView:
     outcomes: tuple[MembershipLogEntry, ...]
     billed: Excerpt[BilledLine]
     known_at: datetime | None = None
+    kept: tuple[KeptLine, ...] = ()  # of which no history is kept: none where `known_at` is asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The bulk path into a table: many rows in one call of the driver, past SQLAlchemy's work on each value.
 
 SQLAlchemy still says how a column's values are converted and how names are quoted; the conversion runs by column, each
-distinct value once. SQLite takes the rows by the driver's `executemany`, PostgreSQL as one array per column in a single
-INSERT … SELECT from `unnest`: a binary array costs the client a quarter of what a parameter of its own per value does.
+distinct value once. SQLite takes the rows by the driver's `executemany`, PostgreSQL as one text per column that it
+takes apart itself, in a single INSERT … SELECT from `unnest`: one `join` costs the client a tenth of what an array of
+parameters does.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,10 @@ from sqlalchemy import Column, Connection, Dialect, Table
 
 from gateway.store.columns import Json, PlainText
 
+_ARRAY = "(string_to_array(%s, %s, %s))[2:]::{type}[]"  # the first is empty: a text of one empty value is none
+_MARKS = (("\x1f", "\x1e"), *((chr(code), chr(code + 1)) for code in range(0xE000, 0xF8FF, 2)))
+"""What may stand between values and for NULL: the first two characters that no value holds."""
+
 Convert: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 
@@ -23,7 +28,7 @@ class BulkInsert:
     """An INSERT into some columns of one table of one kind of database, ready to run."""
 
     sql: str
-    is_by_column: bool  # one array per column, or one tuple per row
+    is_by_column: bool  # one text per column, or one tuple per row
     take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     converts: tuple[Convert | None, ...]
 
@@ -34,7 +39,7 @@ class BulkInsert:
             for convert, values in zip(self.converts, zip(*map(self.take, rows), strict=True), strict=True)
         ]
         if self.is_by_column:
-            connection.exec_driver_sql(self.sql, tuple(map(list, columns)))
+            connection.exec_driver_sql(self.sql, tuple(part for column in columns for part in _as_text(column)))
         else:
             connection.exec_driver_sql(self.sql, list(zip(*columns, strict=True)))
 
@@ -47,7 +52,7 @@ def bulk_insert(table: Table, names: tuple[str, ...], clash: str, dialect: Diale
     into = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))})"
     is_by_column = dialect.name == "postgresql"
     if is_by_column:
-        arrays = ", ".join(f"%b::{_plain_type(column, dialect)}[]" for column in columns)
+        arrays = ", ".join(_ARRAY.format(type=_plain_type(column, dialect)) for column in columns)
         sql = f"{into} SELECT * FROM unnest({arrays}) {clash}"
     else:
         sql = f"{into} VALUES ({', '.join('?' * len(names))}) {clash}"
@@ -77,6 +82,20 @@ def _conversion(column: Column[Any], dialect: Dialect) -> Convert | None:
     if isinstance(column.type, Json):  # equal values may differ as JSON: 1 and True
         return lambda values: list(map(process, values))
     return lambda values: _each_once(process, values)
+
+
+def _as_text(values: Sequence[Any]) -> tuple[str, str, str]:
+    """Return a column's values as the one text that PostgreSQL takes apart, and the marks it does that by."""
+    try:
+        held, has_none = "".join(values), False
+    except TypeError:  # not all of them are texts
+        texts = {value: None if value is None else str(value) for value in set(values)}
+        values = [texts[value] for value in values]
+        held, has_none = "".join(filter(None, texts.values())), None in texts
+    between, null = next((one, other) for one, other in _MARKS if one not in held and other not in held)
+    if has_none:
+        values = [null if value is None else value for value in values]
+    return between + between.join(values), between, null
 
 
 def _has_no_nul(values: Sequence[str | None]) -> bool:

@@ -19,6 +19,7 @@ from gateway.domain.coverage import (
 )
 from gateway.domain.parties import Account, Person
 from gateway.domain.period import Period
+from gateway.store.member_details import details_of, details_row
 from gateway.store.tables_enrollment import (
     accounts,
     coverages,
@@ -38,6 +39,7 @@ _MEMBERS = select(
     members.c.is_subscriber,
     members.c.relationship,
     members.c.benefit_status,
+    members.c.details,
     *(members.c[name] for name in _PERSON),
 )
 _COVERAGE = tuple(field.name for field in fields(Coverage))
@@ -96,7 +98,7 @@ class SqlEnrollment:
         self._db.put(
             members,
             map(_member_row, of_member.values()),
-            change=("is_subscriber", "relationship", "benefit_status", *_PERSON),
+            change=("is_subscriber", "relationship", "benefit_status", "details", *_PERSON),
         )
         self._db.add(coverages, (_coverage_row(cover) for change in changes for cover in change.opened))
         for known_at, same_time in groupby(changes, attrgetter("known_at")):
@@ -172,13 +174,16 @@ class SqlEnrollment:
 def _member_row(member: Member) -> dict[str, Any]:
     """Return the row of a member."""
     row = values_of(member)
+    row["details"] = details_row(member.details)
     return row | values_of(row.pop("person"))
 
 
 def member_of(row: Record) -> Member:
     """Return the member that a row of `_MEMBERS` holds."""
-    member_id, membership_id, is_subscriber, relationship, benefit_status, *person = row
-    return Member(member_id, membership_id, is_subscriber, relationship, Person(*person), benefit_status)
+    member_id, membership_id, is_subscriber, relationship, benefit_status, details, *person = row
+    return Member(
+        member_id, membership_id, is_subscriber, relationship, Person(*person), benefit_status, details_of(details)
+    )
 
 
 def _coverage_row(cover: Coverage) -> dict[str, Any]:

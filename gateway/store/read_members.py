@@ -1,6 +1,6 @@
 """Memberships and accounts as people read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,13 +19,16 @@ from gateway.ports.queries import (
     CoverageLine,
     Excerpt,
     InvoiceSummary,
+    KeptLine,
     MemberLine,
     MemberView,
     MonthLine,
 )
 from gateway.store.invoices import SqlInvoices, select_invoices, summary_of
 from gateway.store.ledger import SqlLedger
+from gateway.store.member_details import details_of
 from gateway.store.read_files import SHOWN, changes, outcomes
+from gateway.store.read_kept import kept_lines
 from gateway.store.read_money import billed_lines
 from gateway.store.tables_billing import invoice_lines, invoice_requests, invoices
 from gateway.store.tables_enrollment import (
@@ -49,6 +52,7 @@ def member(db: Transaction, membership_id: str) -> MemberView:
         changes=changes(db, membership_events.c.membership_id == membership_id).items,
         outcomes=outcomes(db, membership_log.c.membership_id == membership_id).items,
         billed=billed_lines(db, invoice_lines.c.membership_id == membership_id),
+        kept=tuple(_kept(db, membership_id)),
     )
 
 
@@ -94,6 +98,13 @@ def _people(db: Transaction, condition: ColumnElement[bool]) -> tuple[MemberLine
     """Return members in the order of their ids."""
     rows = db.rows(select(members).where(condition).order_by(members.c.id))
     return tuple(MemberLine(each.id, each.is_subscriber, each.relationship) for each in rows)
+
+
+def _kept(db: Transaction, membership_id: str) -> Iterator[KeptLine]:
+    """Yield what else was sent of each member."""
+    wanted = select(members.c.id, members.c.details).where(members.c.membership_id == membership_id)
+    for row in db.rows(wanted.order_by(members.c.id)):
+        yield from kept_lines(row.id, details_of(row.details))
 
 
 def _versions(db: Transaction, condition: ColumnElement[bool]) -> Sequence[Record]:

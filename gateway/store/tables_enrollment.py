@@ -56,6 +56,7 @@ members = Table(
     text("postal_code"),
     text("language"),
     Column("contacts", Json, nullable=False),
+    Column("details", Json, nullable=False, server_default="[]"),
     Index(None, "membership_id"),
 )
 

@@ -23,7 +23,7 @@ from gateway.transactions.census_layout import (
 from gateway.transactions.mapping_fields import SECTIONS
 from gateway.transactions.values_834 import Kind
 
-SINGLE = ("header", "sponsor", "payer", "broker", "tpa", "member", "person", "former", "responsible")
+SINGLE = ("header", "sponsor", "payer", "broker", "tpa", "member", "person", "particulars", "former", "responsible")
 _REQUIRED = ("member", "coverage", "reporting")  # sections whose required fields a layout must fill too
 _SPAN = re.compile(r"(?P<first>[1-9]\d{0,4})-(?P<last>[1-9]\d{0,4})", re.ASCII)
 _DATE_PARTS = {

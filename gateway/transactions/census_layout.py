@@ -133,6 +133,7 @@ class LayoutFile(Section):
     tpa: dict[str, object] = Field(default_factory=dict)
     member: dict[str, object] = Field(default_factory=dict)
     person: dict[str, object] = Field(default_factory=dict)
+    particulars: dict[str, object] = Field(default_factory=dict)
     former: dict[str, object] = Field(default_factory=dict)
     responsible: dict[str, object] = Field(default_factory=dict)
     coverage: tuple[dict[str, object], ...] = ()

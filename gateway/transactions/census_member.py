@@ -179,6 +179,7 @@ class RowReader:
         member = self._columns.read("member", row, findings)
         self._tie(member)
         person = person_of(self._columns.read("person", row, findings))
+        particulars = self._columns.read("particulars", row, findings)
         coverages = [
             self._columns.fields(part, row, findings) for part in self._columns.coverages if part.is_there(row.cells)
         ]
@@ -202,6 +203,7 @@ class RowReader:
             reporting=tuple((found["name"].upper(), found.get("value", "")) for found in reporting),
             unread=tuple(self._unread(row)),
             former=person_of(former) if former else None,
+            particulars=tuple(sorted(particulars.items())),
             reporting_dates=tuple(
                 (found["name"].upper(), found["effective_on"]) for found in reporting if "effective_on" in found
             ),

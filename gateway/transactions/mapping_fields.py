@@ -63,6 +63,13 @@ SECTIONS: Mapping[str, Section] = {
         frozenset({"is_subscriber", "maintenance", "subscriber_id"}),
     ),
     "person": Section(_PERSON, MEMBER_LOOPS),
+    "particulars": Section(
+        _texts(
+            *("medicare", "cobra_event", "employment", "student", "handicap", "confidentiality", "birth_sequence"),
+            *("marital_status", "health"),
+        ),
+        MEMBER_LOOPS,
+    ),
     "former": Section(_PERSON, frozenset({"2100B"})),
     "responsible": Section({**_PERSON, "role": Kind.TEXT}, frozenset({"2100G"})),
     "coverage": Section(

@@ -1,6 +1,6 @@
 """One INS loop of an 834, segment by segment, and the maintenance request it makes (DOMAIN 4.2 and 4.3)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,7 @@ from gateway.domain.coverage import CoverageRequest, EnrollmentHeader, Maintenan
 from gateway.domain.exchange import Delimiters
 from gateway.domain.finding import Finding, Level, Place
 from gateway.domain.parties import Person
+from gateway.domain.value import value
 from gateway.transactions.collect_834 import Collected, raw
 from gateway.transactions.loops_834 import (
     CATEGORY,
@@ -23,10 +24,13 @@ from gateway.x12.reader import Segment
 PAYERS = ("QD", "S1", "GD")  # NM101 of 2100G: who is billed for this member, the first there is (DOMAIN 4.2)
 _SELF = "18"
 _OPENERS = {COVERAGE: "HD", RESPONSIBLE: "NM1", CATEGORY: "N1"}
+_WITHOUT_REFERENCES = frozenset({RESPONSIBLE, CATEGORY})  # their REF is not the member's
+_DATED = frozenset({MEMBER, "2100A", COVERAGE})  # a DTP of 2200 or another name stays with the segments around it
+_DAYS = frozenset({"D8", "RD8"})
 _EMPTY = Person()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RefusedRequest:
     """An INS loop that cannot be read; what it asks for is not known, so that nothing of it is applied.
 
@@ -46,13 +50,25 @@ class RefusedRequest:
 class _Part:
     """One loop inside the member that repeats: a coverage, a responsible person, a reporting category."""
 
-    __slots__ = ("collected", "kept", "references", "segments")
+    __slots__ = ("collected", "dates", "kept", "references", "segments")
 
     def __init__(self, delimiters: Delimiters) -> None:
         self.collected = Collected(delimiters)
         self.references: list[tuple[str, str]] = []
+        self.dates: list[tuple[str, str]] = []
         self.kept: list[str] = []
         self.segments: list[str] = []
+
+    def take_by_qualifier(self, segment: Segment, loop: str) -> bool:
+        """Keep a REF or DTP that no rule reads under its qualifier; False, and nothing, for what is neither."""
+        elements = segment.elements
+        if segment.tag == "REF" and loop not in _WITHOUT_REFERENCES and len(elements) == 3:
+            self.references.append((elements[1], elements[2]))
+            return True
+        if segment.tag == "DTP" and loop in _DATED and len(elements) == 4 and elements[2] in _DAYS:
+            self.dates.append((elements[1], elements[3]))
+            return True
+        return False
 
 
 class MemberLoop:
@@ -82,9 +98,7 @@ class MemberLoop:
             reading = self._mapping.reading(MEMBER, tag, segment.element(1))
         if (reading is not None and part.collected.read(segment, reading)) or tag in WITHOUT_CONTENT:
             return
-        if tag == "REF" and loop not in self._parts.keys() - {COVERAGE} and len(segment.elements) == 3:
-            part.references.append((segment.element(1), segment.element(2)))
-        else:
+        if not part.take_by_qualifier(segment, loop):
             part.collected.keep(segment)
 
     def request(self, header: EnrollmentHeader) -> MaintenanceRequest | RefusedRequest:
@@ -130,6 +144,8 @@ class MemberLoop:
             unread=tuple(self._unread(payer)),
             former=_former(own.section("former")),
             reporting_dates=tuple(_reporting_dates(self._parts[CATEGORY])),
+            particulars=tuple(sorted(own.section("particulars").items())),
+            dates=tuple(self._own.dates),
         )
         for quirk in self._mapping.quirks:
             request = quirk(request)
@@ -207,7 +223,10 @@ def _responsible(part: _Part) -> tuple[str, Person]:
 def _coverage(part: _Part) -> CoverageRequest:
     """Return one HD loop."""
     return CoverageRequest(
-        **part.collected.section("coverage"), references=tuple(part.references), kept=tuple(part.kept)
+        **part.collected.section("coverage"),
+        references=tuple(part.references),
+        kept=tuple(part.kept),
+        dates=tuple(part.dates),
     )
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from gateway.domain.coverage import Family, MembershipStatus
-from gateway.domain.parties import Account, LineOfBusiness
+from gateway.domain.coverage import Family, MemberDetails, MembershipStatus, ProductDetails
+from gateway.domain.parties import Account, LineOfBusiness, Person
 from gateway.domain.period import Period
 from gateway.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tests.contract.records import (
@@ -150,6 +150,26 @@ def test_members_are_found_by_id(open_unit: OpenUnitOfWork) -> None:
     with open_unit() as unit:
         enroll(unit)
         assert {"P1": member()} == unit.enrollment.members(["P1", "P2"])
+
+
+def test_the_details_of_a_member_come_back_whole_and_the_latest_stand(open_unit: OpenUnitOfWork) -> None:
+    payer = Person("ALPHA", "ABE", birth_date=date(1950, 2, 1), contacts=(("TE", "5550100"),))
+    product = ProductDetails("HLT", "GOLD", (("X9", "1"),), (("343", "20251031"),), ("NM1*P3*1*DOC", "COB*P*1*5"))
+    known = MemberDetails(
+        references=(("DX", "DEPT7"), ("ZZ", "1\x1f2")),
+        dates=(("336", "20200101"),),
+        particulars=(("employment", "FT"),),
+        reporting=(("APTC AMT", "626.66", "2025-11-01"),),
+        responsible=("S1", payer),
+        products=(product,),
+        unread=("ICM*1*100",),
+    )
+    with open_unit() as unit:
+        enroll(unit)
+        for ordinal, details in enumerate([known, MemberDetails(responsible=("QD", Person("BETA")))], start=2):
+            told = replace(member(), details=details)
+            unit.enrollment.save([change(members=(told,), ordinal=ordinal)])
+            assert {"P1": told} == unit.enrollment.members(["P1"])
 
 
 def test_a_decision_is_logged_once_and_leads_from_the_request_to_its_events(open_unit: OpenUnitOfWork) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from sqlalchemy import select
 
 from gateway.ports.unit_of_work import OpenUnitOfWork
@@ -53,6 +54,15 @@ def test_text_keeps_quotes_backslashes_braces_and_loses_only_its_nul(open_unit: 
     with open_unit() as unit:
         unit._db.add(log_events, (event(number, text) for number, text in enumerate(sent)))
         assert [*sent[:-1], "a\ufffdb"] == texts(unit)
+
+
+@pytest.mark.parametrize(
+    "sent", [[""], ["", ""], ["a\x1fb", ""], ["\x1e", "\x1f", "a"], ["\x1f\x1e", "\ue000", "\ue001"]]
+)
+def test_no_character_of_a_text_is_taken_for_a_boundary(open_unit: OpenUnitOfWork, sent: list[str]) -> None:
+    with open_unit() as unit:
+        unit._db.add(log_events, (event(number, text) for number, text in enumerate(sent)))
+        assert sent == texts(unit)
 
 
 def test_values_that_are_equal_and_differ_as_json_stay_apart(open_unit: OpenUnitOfWork) -> None:

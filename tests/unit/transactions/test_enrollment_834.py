@@ -131,7 +131,8 @@ def test_sample_4_8_has_three_requests(read):
             ),
         ),
         references=(("DX", "DEPT7"),),
-        unread=("INS08*FT", "DTP*336*D8*20251101"),
+        particulars=(("employment", "FT"),),
+        dates=(("336", "20251101"),),
     )
     cat = MaintenanceRequest(
         ordinal=3,
@@ -146,7 +147,7 @@ def test_sample_4_8_has_three_requests(read):
         person=Person(last_name="CHARLIE", first_name="CAT"),
         coverages=(CoverageRequest(MaintenanceType.TERMINATION, "PPO", "GOLD", "FAM", last_day=date(2025, 8, 31)),),
         eligibility_last_day=date(2025, 8, 31),
-        unread=("INS08*TE",),
+        particulars=(("employment", "TE"),),
     )
 
     assert [ann, cat] == [requests[0], requests[2]]
@@ -177,7 +178,15 @@ def test_other_delimiters_are_read_and_kept(read):
 
     _, [ann] = read(text, delimiters=Delimiters("|", ":", "^", "'"))
 
-    assert ("GOLD", ("INS08|FT", "DTP|336|D8|20251101")) == (ann.coverages[0].plan, ann.unread)
+    assert ("GOLD", (("336", "20251101"),)) == (ann.coverages[0].plan, ann.dates)
+
+
+def test_what_no_rule_reads_is_kept_with_the_delimiters_of_the_set(read):
+    text = (SAMPLE_HEADER + ANN + "ICM*1*100~").replace("*", "|").replace("~", "'\r\n")
+
+    _, [ann] = read(text, delimiters=Delimiters("|", ":", "^", "'"))
+
+    assert ("ICM|1|100",) == ann.unread
 
 
 def test_the_file_s_date_is_007_before_303(read):
@@ -239,7 +248,8 @@ def test_the_person_is_read_whole(member):
         == request.person
     )
     assert Person("ALFA", "ANNE", ssn="111223334", birth_date=date(1980, 2, 1), gender="F") == request.former
-    assert ("N405*CY", "N406*SANGAMON", "DMG04*M", "LUI04*7", "LUI*LD*ENG**8") == request.unread
+    assert ("N405*CY", "N406*SANGAMON", "LUI04*7", "LUI*LD*ENG**8") == request.unread
+    assert (("marital_status", "M"),) == request.particulars
 
 
 @pytest.mark.parametrize(
@@ -414,7 +424,7 @@ def test_what_comes_twice_is_taken_once_and_kept_the_second_time(member):
     request = member(SHORT + "DTP*356*D8*20250101~DTP*356*D8*20250201~REF*1L*G1~REF*1L*G2~")
 
     assert (date(2025, 1, 1), "G1") == (request.eligibility_begins_on, request.policy)
-    assert ((("1L", "G2"),), ("DTP*356*D8*20250201",)) == (request.references, request.unread)
+    assert ((("1L", "G2"),), (("356", "20250201"),)) == (request.references, request.dates)
 
 
 def test_every_element_that_was_sent_is_read_or_kept(read):
@@ -430,7 +440,9 @@ def test_every_element_that_was_sent_is_read_or_kept(read):
     _, [request] = read(SAMPLE_HEADER + sent)
 
     person = " ".join(str(getattr(request.person, name)) for name in Person.__slots__)
-    held = f"{request} {request.unread} {person} {[line.kept for line in request.coverages]}"
+    of_lines = [(line.references, line.dates, line.kept) for line in request.coverages]
+    lists = (request.references, request.dates, request.particulars, request.unread)
+    held = f"{request} {person} {lists} {of_lines}"
     only_how_to_read = {"Y", "18", "021", "D8", "IL", "1", "34", "0F", "IP", "LD"}
     read_as_dates = {"20251001", "19800102"}
     assert set() == {word for word in everything if word not in held} - only_how_to_read - read_as_dates

@@ -107,7 +107,7 @@ def test_a_file_may_be_like_another_and_say_only_what_differs(written):
         (
             '[memebr]\nreason = "2000/INS04"',
             "mappings/G.toml: memebr: there is no such section; choose one of header, sponsor, payer, broker, tpa, "
-            "member, person, former, responsible, coverage, reporting",
+            "member, person, particulars, former, responsible, coverage, reporting",
         ),
         (
             '[payer]\nnumber = "1000B/N104"',
