@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.domain.charge import BilledAmount, Charge
+from gateway.domain.finding import Finding, Level, Severity
 from gateway.domain.money import ZERO, Money
 from gateway.domain.period import CoverageMonth
 
@@ -78,6 +79,14 @@ class EffectTally:
             for month, sums in sorted(self._months.items())
             if sums.due_now != sums.due_then or sums.memberships
         ]
+
+    def doubts(self) -> list[Finding]:
+        """Return COVER_UNPRICED, as a warning, where cover has a price now and would have none."""
+        more = self.unpriced_then - self.unpriced_now
+        if more <= 0:
+            return []
+        message = f"account {self.account_id}: {more} membership{'' if more == 1 else 's'} would have no price any more"
+        return [Finding("COVER_UNPRICED", Level.BUSINESS, message, severity=Severity.WARNING, snip=7)]
 
 
 def _by_month(charges: Iterable[Charge]) -> dict[CoverageMonth, tuple[Money, int]]:

@@ -9,7 +9,7 @@ from gateway.billing.effective import RowChange, closed, compare
 from gateway.billing.fees import AccountFees
 from gateway.billing.rate_doubts import rate_doubts
 from gateway.billing.rate_effect import EffectTally, MonthEffect
-from gateway.domain.finding import Finding, Level, Severity
+from gateway.domain.finding import Finding
 from gateway.domain.parties import Account
 from gateway.domain.period import CoverageMonth
 from gateway.domain.rate_change import RateChange
@@ -51,7 +51,7 @@ def preview_change(plant: Plant, unit: UnitOfWork, change: RateChange) -> RatePr
     return RatePreview(
         change=change,
         rows=tuple(rows),
-        doubts=(*doubts, *(doubt for tally in tallies for doubt in _unpriced(tally))),
+        doubts=(*doubts, *(doubt for tally in tallies for doubt in tally.doubts())),
         effects=tuple(effect for tally in tallies for effect in tally.changed()),
         accounts=len(accounts),
         through=through,
@@ -102,12 +102,3 @@ def _tally(plant: Plant, unit: UnitOfWork, account: Account, after: PriceTable, 
     tally.add(fees_now.charges(), fees_then.charges())
     tally.add_billed(unit.invoices.billed(account.id))
     return tally
-
-
-def _unpriced(tally: EffectTally) -> list[Finding]:
-    """Return the doubt about cover that has a price now and would have none."""
-    more = tally.unpriced_then - tally.unpriced_now
-    if more <= 0:
-        return []
-    words = f"account {tally.account_id}: {more} membership{'' if more == 1 else 's'} would have no price any more"
-    return [Finding(code="COVER_UNPRICED", level=Level.BUSINESS, message=words, severity=Severity.WARNING, snip=7)]
