@@ -62,11 +62,9 @@ class Effective(Generic[_Row]):
             self.rows.setdefault(row.key, []).append(row)
 
     def on(self, key: Key, day: date) -> _Row | None:
-        """Return the row of `key` in force on `day`, the latest to begin when several are; None in a gap."""
-        for row in reversed(self.rows.get(key, ())):
-            if row.starts_on <= day and (row.ends_on is None or day <= row.ends_on):
-                return row
-        return None
+        """Return the row of `key` in force on `day`: the latest to begin, unless it has ended; None in a gap."""
+        row = next((row for row in reversed(self.rows.get(key, ())) if row.starts_on <= day), None)
+        return None if row is None or (row.ends_on is not None and row.ends_on < day) else row
 
     def first_of(self, keys: Iterable[Key], day: date) -> _Row | None:
         """Return the row in force on `day` of the first of `keys` that has one."""

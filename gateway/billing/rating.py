@@ -172,7 +172,7 @@ class RateTable:
                 self._bands.setdefault(plan, []).append((band, tier))
 
     def lookup(self, plan: str, tier: str, day: date) -> Rate | None:
-        """Return the row in force on `day`, the latest to begin when several are; None in a gap."""
+        """Return the row in force on `day`: the latest to begin, unless it has ended; None in a gap."""
         return self._rates.on((plan, tier), day)
 
     def tiers(self, plan: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.billing.age_band import AgeBasis, AgePremium, AgeRules, Unpriced, age_premium
+from gateway.billing.age_band import BY_CALENDAR_YEAR, AgeBasis, AgePremium, AgeRules, Unpriced, age_premium
 from gateway.billing.charges import charges_due
 from gateway.billing.rating import Factor, FactorKind, Rate, RateTable
 from gateway.domain.age import AgeBand
@@ -43,7 +43,7 @@ def person(name: str, relationship: str, born: date | None, *, tobacco: str = ""
     return Member(f"M1-{name}", "M1", relationship == SUBSCRIBER, relationship, Person(birth_date=born), "A", details)
 
 
-def cost(*members: Member, rates: RateTable = BY_AGE, day: date = date(2025, 11, 1), by: AgeRules = AgeRules()):
+def cost(*members: Member, rates: RateTable = BY_AGE, day: date = date(2025, 11, 1), by: AgeRules = BY_CALENDAR_YEAR):
     found = age_premium(members, rates, "SILVER", day, by=by)
     return str(found.amount) if isinstance(found, AgePremium) else found.code
 
@@ -159,8 +159,8 @@ def test_the_premium_does_not_depend_on_the_order_of_the_members(family, random)
     members = [ANN, *(person(f"m{n}", role, born, tobacco=code) for n, (role, born, code) in enumerate(family))]
     shuffled = random.sample(members, len(members))
     rates = priced_with(SMOKERS)
-    expected = age_premium(members, rates, "SILVER", date(2025, 11, 1), by=AgeRules())
-    assert expected == age_premium(shuffled, rates, "SILVER", date(2025, 11, 1), by=AgeRules())
+    expected = age_premium(members, rates, "SILVER", date(2025, 11, 1), by=BY_CALENDAR_YEAR)
+    assert expected == age_premium(shuffled, rates, "SILVER", date(2025, 11, 1), by=BY_CALENDAR_YEAR)
 
 
 # --- as charges
@@ -243,5 +243,5 @@ def test_a_premium_that_was_sent_is_compared_with_the_sum_by_age(household, cove
 
 
 def test_an_unpriced_member_is_a_reason_in_words():
-    found = age_premium([person("x", CHILD, None)], BY_AGE, "SILVER", NEW_YEAR, by=AgeRules())
+    found = age_premium([person("x", CHILD, None)], BY_AGE, "SILVER", NEW_YEAR, by=BY_CALENDAR_YEAR)
     assert Unpriced("AGE_UNKNOWN", "no birth date of a covered member, and plan SILVER is priced by age") == found

@@ -67,7 +67,9 @@ def test_an_open_row_is_closed_by_the_next_one():
 def test_rows_are_told_as_added_changed_or_ended():
     before = [rate("600.00", date(2025, 1, 1)), rate("1240.00", date(2025, 1, 1), tier="ESP")]
     after = [*RENEWED, rate("1250.00", date(2025, 1, 1), tier="ESP")]
-    assert [(Change.ENDED, "EMP", "2025-01-01"), (Change.ADDED, "EMP", "2026-01-01"), (Change.CHANGED, "ESP", "2025-01-01")] == [
+    assert [
+        (Change.ENDED, "EMP", "2025-01-01"), (Change.ADDED, "EMP", "2026-01-01"), (Change.CHANGED, "ESP", "2025-01-01"),
+    ] == [
         (each.change, each.row.tier, str(each.row.starts_on)) for each in compare(before, after)
     ]  # fmt: skip
     assert [Change.ENDED] == [each.change for each in compare(before[1:], [])]

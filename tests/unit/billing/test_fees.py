@@ -143,12 +143,12 @@ def test_a_bill_with_fees_passes_the_release_checks_and_so_does_the_credit_when_
     lines = bill_by_difference(charges, [], current=current)
     assert [] == check_release(BillDraft(acme, rates, current, charges, [], lines))
     billed = bill_lines(lines)
-    credits = bill_by_difference([], billed, current=current)
+    credited = bill_by_difference([], billed, current=current)
     assert ({LineType.RETRO_TERM}, Decimal("-759.50")) == (
-        {line.line_type for line in credits}, sum(line.amount for line in credits),
+        {line.line_type for line in credited}, sum(line.amount for line in credited),
     )  # fmt: skip
     assert ["NEGATIVE_TOTAL"] == [
-        each.code for each in check_release(BillDraft(acme, rates, current, [], billed, credits))
+        each.code for each in check_release(BillDraft(acme, rates, current, [], billed, credited))
     ]
 
 
@@ -162,9 +162,9 @@ def test_a_fee_is_underwritten_by_who_charges_it_else_by_the_account_s_entity(co
 
 def test_no_commission_is_taken_back_for_fees(couple, acme, bill_lines):
     charges, _ = charges_due(couple, acme, table(CARD), SEPTEMBER)
-    credits = bill_by_difference(
+    credited = bill_by_difference(
         [], [replace(each, is_fee=each.product == "Contract fee") for each in bill_lines(
             bill_by_difference(charges, [], current=CoverageMonth(2025, 9)))],
         current=CoverageMonth(2025, 10),
     )  # fmt: skip
-    assert Decimal("-49.60") == claw_back(credits, Decimal(4))  # 4 percent of 1,240.00
+    assert Decimal("-49.60") == claw_back(credited, Decimal(4))  # 4 percent of 1,240.00
