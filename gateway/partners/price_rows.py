@@ -140,7 +140,7 @@ class Contribution(PriceRow):
 
     noun = "contribution"
     columns = ("plan", "tier", "percent", "amount", "starts_on", "ends_on")
-    needed = ("starts_on",)
+    needed = ("percent", "starts_on")  # without the percentage its columns would be those of a rate file
     names = ("plan", "tier")
     may_pause = True
 

@@ -57,13 +57,12 @@ def stage(
     Raises NotFound, and NotAllowed when it cannot be told which table is meant.
     """
     partner = plant.partner(partner_id)
-    kind = kind_of(content) or "rates"
+    kind, file = _target(partner, content, name, table)
     rows, mistakes = parse_rows(KINDS[kind], content, name)
     if not rows and not mistakes:
         mistakes = [Mistake(name, "", "the file has no row", "write one row per price; a price ends by its ends_on")]
     if mistakes:
         return Staged(None, mistakes=tuple(sorted(mistakes)))
-    file = table or _table_named(partner, kind, name)
     with plant.open_unit() as unit:
         before = table_in_force(unit, partner, kind, file)
         mistakes = _clashing_names(unit, partner, kind, file, rows)
@@ -189,15 +188,22 @@ def _tables(partner: Partner, kind: str) -> set[str]:
     return {getattr(account, kind) for account in partner.billing.accounts.values()}
 
 
-def _table_named(partner: Partner, kind: str, name: str) -> str:
-    """Return the table that a file of this name is for: of the same name, else the only one of its kind."""
-    tables = _tables(partner, kind)
-    if name in tables:
-        return name
-    if len(tables) == 1:
-        return next(iter(tables))
-    known = ", ".join(sorted(tables)) or "none: no account is configured"
-    raise NotAllowed(f"it is not clear which table {name} is for", hint=f"say --table NAME; tables of {kind}: {known}")
+def _target(partner: Partner, content: bytes, name: str, table: str) -> tuple[str, str]:
+    """Return kind and name of the table that a file is for: the one asked for, else of its name, else of its columns.
+
+    A file that is none by its columns is read as rates, so that its mistakes are told.
+    """
+    wanted = table or name
+    named = [kind for kind in KINDS if wanted in _tables(partner, kind)]
+    if named:
+        return named[0], wanted
+    kind = kind_of(content) or "rates"
+    tables = sorted(_tables(partner, kind))
+    if table or len(tables) != 1:
+        known = ", ".join(tables) or "none: no account is configured"
+        hint = f"say --table NAME; tables of {kind}: {known}"
+        raise NotAllowed(f"no account of {partner.id} is priced by {wanted}", hint=hint)
+    return kind, tables[0]
 
 
 def _clashing_names(
