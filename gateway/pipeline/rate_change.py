@@ -112,11 +112,9 @@ def approve(plant: Plant, change_id: str, *, by: str, despite_doubts: bool = Fal
         _refuse_unless_approvable(plant, unit, change, by)
     doubts = preview(plant, change_id).doubts  # in a transaction of its own: it may take long, an approval must not
     if doubts and not despite_doubts:
-        listed = "; ".join(doubt.message for doubt in doubts)
-        raise NotAllowed(
-            f"rate change {change_id} looks wrong: {listed}",
-            hint="reject it, or approve it with --despite-doubts if all of this is meant",
-        )
+        more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
+        hint = f"`gateway rates diff {change_id}` shows all; reject it, or approve it with --despite-doubts"
+        raise NotAllowed(f"rate change {change_id} looks wrong: {doubts[0].message}{more}", hint=hint)
     with plant.open_unit() as unit:
         _refuse_unless_approvable(plant, unit, unit.rate_changes.get(change_id), by)
         last = unit.rate_changes.in_force(change.partner_id, change.file)
