@@ -17,6 +17,7 @@ from gateway.domain.charge import Charge
 from gateway.domain.coverage import Coverage, Family
 from gateway.domain.finding import Finding
 from gateway.domain.period import CoverageMonth, Period
+from gateway.domain.value import value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def causes(family: Family, catalogue: Catalogue = NO_CATALOGUE) -> dict[tuple[st
     return latest
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Priced:
     """A stretch with its price."""
 

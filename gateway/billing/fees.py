@@ -1,19 +1,19 @@
 """Fees: named lines of their own beside the premium, never inside it (IA-51)."""
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 
 from gateway.billing.account import AccountRules
 from gateway.billing.rating import ANY, Fee, FeeBasis, RateTable
 from gateway.domain.charge import Charge
 from gateway.domain.money import ZERO, Money, round_cents
 from gateway.domain.period import CoverageMonth
+from gateway.domain.value import value
 
 FEE_LINE = "FEE"
 """The insurance line of a fee: none of HD03."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Premium:
     """A premium charge with the members it covers."""
 
@@ -27,6 +27,8 @@ def membership_fees(premiums: Iterable[Premium], account: AccountRules, rates: R
     A fee is owed for each month in which a premium is, at the fee in force on the month's first day, in full however
     few days are covered. A fee per member counts each covered member once, in however many products.
     """
+    if not rates.has_fees:
+        return []
     by_month: dict[CoverageMonth, list[Premium]] = {}
     for premium in premiums:
         if premium.charge.amount:
@@ -62,7 +64,7 @@ class AccountFees:
 
     def add(self, charges: Iterable[Charge]) -> None:
         """Add what memberships owe; fees among it count for nothing."""
-        for charge in charges:
+        for charge in charges if self._rates.has_fees else ():
             if not charge.amount or charge.is_fee:
                 continue
             for fee in self._rates.fees_on(charge.month.first_day):

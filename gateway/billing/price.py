@@ -11,12 +11,13 @@ from gateway.billing.tier import derive_tier, disagrees
 from gateway.domain.coverage import Family
 from gateway.domain.finding import Finding, Level, Severity
 from gateway.domain.money import Money, round_cents
+from gateway.domain.value import value
 
 _VARIANCE = Money("0.01")  # a difference of a cent is rounding (DOMAIN 4.4 rule 10)
 _SENT = "premium of the 834"  # AMT*P3, or what a partner's quirk reads in its place (2750 TOT RES AMT)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Price:
     """A full month's price in cents, where it comes from, and how it comes about where that is more than one row."""
 

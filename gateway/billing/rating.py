@@ -181,7 +181,9 @@ class RateTable:
 
     def age_rates(self, plan: str, day: date) -> list[tuple[AgeBand, Rate]]:
         """Return the plan's age bands in force on `day` with their prices; empty where it is not priced by age."""
-        bands = self._bands.get(plan, ())
+        bands = self._bands.get(plan)
+        if not bands:
+            return []
         return [(band, rate) for band, tier in bands if (rate := self.lookup(plan, tier, day)) is not None]
 
     def has_price(self, plan: str, tier: str, day: date) -> bool:
@@ -220,9 +222,14 @@ class RateTable:
         keys = [key for each in (plan, ANY) for key in self._factor_keys.get((each, kind), ())]
         return [factor for key in keys if (factor := self._factors.on(key, day)) is not None]
 
+    @property
+    def has_fees(self) -> bool:
+        """Whether there is any fee on any day."""
+        return bool(self._fees.rows)
+
     def fees_on(self, day: date) -> list[Fee]:
         """Return the fees in force on `day`, in order of their names."""
-        return self._fees.all_on(day) if self._fees.rows else []
+        return self._fees.all_on(day)
 
     def contribution(self, plan: str, tier: str, day: date) -> Contribution | None:
         """Return what the employer pays: by plan and tier, else by plan, else by tier, else for all; None: no say."""

@@ -1,7 +1,7 @@
 """Days of one product over which nothing changes: what months are made of (DOMAIN 8.1, 8.3)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -9,9 +9,10 @@ from gateway.billing.proration import days_in
 from gateway.billing.tier import Composition
 from gateway.domain.coverage import Coverage, CoverageStatus, Member
 from gateway.domain.period import CoverageMonth, Period, months_between
+from gateway.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stretch:
     """Days of one product over which the same members are covered by the same versions.
 
