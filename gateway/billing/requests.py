@@ -94,6 +94,11 @@ def decide_request(
     return RequestDecision(LogOutcome.CREATED, _new_request(case, rule, dates))
 
 
+def may_raise(event: MembershipChange, account: AccountRules) -> bool:
+    """Tell whether an event of this kind raises requests for the account at all (DOMAIN 3.4, 4.5)."""
+    return event.event in TRIGGERS or (event.event is MembershipEvent.CHANGE and account.change_raises_request)
+
+
 def log_decision(event: MembershipChange, decision: RequestDecision, at: datetime) -> MembershipLogEntry:
     """Return the membership log entry that every decision gets, whether a request was made or not (DOMAIN 3.7)."""
     request = decision.request
@@ -121,9 +126,8 @@ def _is_insured_business(case: _Case) -> RequestDecision | None:
 
 def _is_trigger(case: _Case) -> RequestDecision | None:
     """Let the four events pass, and a change where the account says so (DOMAIN 4.5)."""
-    event = case.event.event
-    if event not in TRIGGERS and not (event is MembershipEvent.CHANGE and case.account.change_raises_request):
-        return RequestDecision(LogOutcome.NO_BILLING_EFFECT, note=f"the event {event} raises no request")
+    if not may_raise(case.event, case.account):
+        return RequestDecision(LogOutcome.NO_BILLING_EFFECT, note=f"the event {case.event.event} raises no request")
     if not case.account.member_events_raise_requests:
         return RequestDecision(LogOutcome.NO_BILLING_EFFECT, note="member events raise no request for this account")
     return None

@@ -11,7 +11,7 @@ from enum import StrEnum
 from gateway.domain.exchange import SetSource
 from gateway.domain.finding import Finding
 from gateway.domain.money import Money
-from gateway.domain.parties import Organization, Person
+from gateway.domain.parties import Account, Organization, Person
 from gateway.domain.period import Period
 from gateway.domain.value import value
 
@@ -233,6 +233,24 @@ class Family:
     membership: Membership
     members: tuple[Member, ...] = ()
     coverages: tuple[Coverage, ...] = ()  # superseded_at is None
+
+
+@value
+class Told:
+    """What a membership was told last: a digest of the INS loops, and whose loop each was."""
+
+    digest: str
+    member_ids: tuple[str, ...]
+
+
+@value
+class ToldFamily:
+    """The membership that was told a digest last, with the members in the order of the loops."""
+
+    membership_id: str
+    subscriber_id: str
+    account: Account
+    member_ids: tuple[str, ...]
 
 
 @value

@@ -18,6 +18,8 @@ def content_id(kind: str, *parts: object) -> str:
     text = "".join([f"{len(part)}:{part}" for part in map(str, parts)])
     # 13 digits are 65 bits: ten million ids collide with a probability of about one in a million.
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=9).digest(), "big") >> 7
-    # Two digits at a time: ids are made by the hundred thousand.
-    pairs = [_PAIRS[number >> shift & 1023] for shift in range(55, 0, -10)]
-    return f"{kind}{''.join(pairs)}{_ALPHABET[number & 31]}"
+    # Two digits at a time, and no loop: ids are made by the hundred thousand.
+    return (
+        f"{kind}{_PAIRS[number >> 55]}{_PAIRS[number >> 45 & 1023]}{_PAIRS[number >> 35 & 1023]}"
+        f"{_PAIRS[number >> 25 & 1023]}{_PAIRS[number >> 15 & 1023]}{_PAIRS[number >> 5 & 1023]}{_ALPHABET[number & 31]}"
+    )

@@ -18,7 +18,12 @@ _PERSONAL_FIELDS = tuple(field.name for field in fields(Person))
 
 def membership_id(scope: str, subscriber_id: str) -> str:
     """Return the id of the contract of `subscriber_id` (REF*0F) within `scope`: the account, else the sponsor."""
-    return content_id("M", scope, subscriber_id.strip().upper())
+    return content_id("M", scope, subscriber_key(subscriber_id))
+
+
+def subscriber_key(subscriber_id: str) -> str:
+    """Return a subscriber id (REF*0F) as it is compared."""
+    return subscriber_id.strip().upper()
 
 
 def member_id(membership: str, identity: str, namesakes: int = 0) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import BinaryIO
 
-from gateway.domain.coverage import EnrollmentHeader, MaintenanceRequest
+from gateway.domain.coverage import EnrollmentHeader
 from gateway.domain.exchange import (
     AckCode,
     Delimiters,
@@ -35,8 +35,9 @@ from gateway.ports.unit_of_work import UnitOfWork
 from gateway.transactions.census import Census, CensusCheck, CensusDefaults, check_census, open_census
 from gateway.transactions.census_layout import CensusFormat, Layout
 from gateway.transactions.census_rows import CensusLimits
-from gateway.transactions.enrollment_834 import RefusedRequest, read_enrollment
-from gateway.x12.reader import read_set
+from gateway.transactions.enrollment_834 import MEMBER_OPENS, read_enrollment
+from gateway.transactions.sent import Sent, SentRequest
+from gateway.x12.reader import read_loops
 
 CENSUS = "census"
 """ST01 of a census as it is recorded, and the version of its interchange."""
@@ -111,15 +112,13 @@ def _record(unit: UnitOfWork, file: ReceivedFile, agreed: Agreed, found: CensusC
     unit.exchanges.add_sets([(record, found.findings)])
 
 
-def read_requests(
-    plant: Plant, stream: BinaryIO, record: SetRecord
-) -> tuple[EnrollmentHeader, Iterator[MaintenanceRequest | RefusedRequest]]:
-    """Return header and requests of a recorded set, an 834 or a census, from its kept bytes."""
+def read_members(plant: Plant, stream: BinaryIO, record: SetRecord) -> tuple[EnrollmentHeader, Iterator[Sent]]:
+    """Return header and members of a recorded set, an 834 or a census, from its kept bytes."""
     if record.set.type == CENSUS:
         census = open_recorded(plant, stream, record)
-        return census.header, (member.request for member in census.members)
-    segments = read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters)
-    return read_enrollment(segments, record.delimiters, plant.mapping(record.partner_id, record.set.guide))
+        return census.header, (SentRequest(member.request) for member in census.members)
+    loops = read_loops(stream, record.set.byte_start, record.set.byte_end, record.delimiters, MEMBER_OPENS)
+    return read_enrollment(loops, record.delimiters, plant.mapping(record.partner_id, record.set.guide))
 
 
 def open_recorded(plant: Plant, stream: BinaryIO, record: SetRecord) -> Census:

@@ -10,12 +10,11 @@ from gateway.domain.exchange import DocumentKind, ReceivedFile, SetRecord, SetSt
 from gateway.feeds.discrepancy_csv import ReportLine, render_discrepancies
 from gateway.feeds.effectuation_834 import Confirmation, is_addition, write_effectuation
 from gateway.partners.partner import Partner
+from gateway.pipeline.census import read_members
 from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
-from gateway.transactions.enrollment_834 import read_enrollment
 from gateway.x12.acknowledge import AckIdentity
-from gateway.x12.reader import read_set
 
 _LINES_AT_ONCE = 500
 _TAKEN = frozenset({MembershipEvent.ENROLL, MembershipEvent.CHANGE})
@@ -82,10 +81,10 @@ class FollowUps:
         """Yield for each subscriber the members whose additions were applied."""
         for record in self._enrollments():
             with self.plant.archive.open(record.kept_path) as stream:
-                segments = read_set(stream, record.set.byte_start, record.set.byte_end, record.delimiters)
-                mapping = self.plant.mapping(self.partner.id, record.set.guide)
-                header, requests = read_enrollment(segments, record.delimiters, mapping)
-                readable = (each for each in requests if isinstance(each, MaintenanceRequest))
+                header, members = read_members(self.plant, stream, record)
+                readable = (
+                    each for each in (member.read() for member in members) if isinstance(each, MaintenanceRequest)
+                )
                 yield from _by_subscriber(header, self._taken(record, readable))
 
     def _taken(self, record: SetRecord, requests: Iterable[MaintenanceRequest]) -> Iterator[MaintenanceRequest]:

@@ -1,16 +1,16 @@
 """Station 4a: one 834 set into membership history, events, log entries and invoice requests."""
 
-from itertools import islice
-
 from gateway.domain.coverage import EnrollmentHeader
 from gateway.domain.exchange import LogEvent, SetRecord, SetState
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
-from gateway.pipeline.census import read_requests
-from gateway.pipeline.enroll_set import MEMBERS_AT_ONCE, Outcome, SetRun, on_header, refused_whole, scope_of, stamp_of
+from gateway.pipeline.census import read_members
+from gateway.pipeline.enroll_outcome import Outcome, on_header, refused_whole, scope_of, stamp_of
+from gateway.pipeline.enroll_set import MEMBERS_AT_ONCE, SetRun
 from gateway.pipeline.guards import OLD_FILE, EnrollmentPreview, waived_guards
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.said_before import families_at_once
 from gateway.pipeline.work_list import WorkList
 from gateway.ports.unit_of_work import UnitOfWork
 
@@ -75,17 +75,17 @@ def _apply(
     partner = plant.partner(record.partner_id)
     waived |= waived_guards(unit, record.id)
     with plant.archive.open(record.kept_path) as stream:
-        header, requests = read_requests(plant, stream, record)
+        header, members = read_members(plant, stream, record)
         stopped = _stop_before(unit, partner, record, header, waived)
         if stopped is not None:
             return stopped
         run = SetRun(plant, unit, record, header, work, waived=waived, keeps_events=keeps_events)
         if run.is_full:
-            held = run.compare(requests)
+            held = run.compare(members)
             if held is not None:
                 return held
-            _, requests = read_requests(plant, stream, record)
-        while chunk := list(islice(requests, MEMBERS_AT_ONCE)):
+            _, members = read_members(plant, stream, record)
+        for chunk in families_at_once(members, MEMBERS_AT_ONCE):
             run.take(chunk)
         return run.finish()
 

@@ -1,12 +1,11 @@
 """One enrollment set being applied: members in chunks, full files, and what the set comes to as a whole."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from gateway.billing.account import AccountRules
 from gateway.billing.requests import Circumstances as RequestCircumstances
-from gateway.billing.requests import decide_request, log_decision
+from gateway.billing.requests import decide_request, log_decision, may_raise
 from gateway.domain.charge import InvoiceRequest
 from gateway.domain.coverage import (
     EnrollmentHeader,
@@ -16,48 +15,40 @@ from gateway.domain.coverage import (
     LogOutcome,
     MaintenanceRequest,
     MembershipChange,
+    MembershipEvent,
     MembershipLogEntry,
+    Told,
+    ToldFamily,
 )
 from gateway.domain.exchange import SetRecord, SetState
-from gateway.domain.finding import Finding, Level, Place, Severity
-from gateway.domain.identity import content_id
-from gateway.domain.parties import Account, LineOfBusiness
-from gateway.domain.review import Discrepancy
+from gateway.domain.parties import Account
 from gateway.enrollment.amounts import check_amounts
 from gateway.enrollment.apply import decide
 from gateway.enrollment.conclude import only_compares
 from gateway.enrollment.counts import check_counts
 from gateway.enrollment.full_file import FullFilePlan, compare_roster, decide_absence, restate
-from gateway.enrollment.identity import membership_id
+from gateway.enrollment.identity import membership_id, subscriber_key
 from gateway.enrollment.roster import Roster
-from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
-from gateway.partners.partner import Partner, find_account
-from gateway.pipeline.accounts import account_rules, settings_of
+from gateway.enrollment.rules import Decision
+from gateway.pipeline.enroll_outcome import (
+    UNKNOWN_GROUP,
+    Outcome,
+    discrepancy,
+    no_account,
+    refused_whole,
+    scope_of,
+    stamp_of,
+)
 from gateway.pipeline.guards import without_guards
+from gateway.pipeline.places import Places
 from gateway.pipeline.plant import Plant
-from gateway.pipeline.prices import known_plans
+from gateway.pipeline.said_before import Recogniser, SentFamily
 from gateway.pipeline.work_list import WorkList
 from gateway.ports.unit_of_work import UnitOfWork
-from gateway.transactions.enrollment_834 import RefusedRequest
+from gateway.transactions.member_834 import RefusedRequest
+from gateway.transactions.sent import Sent
 
 MEMBERS_AT_ONCE = 500
-_UNKNOWN_GROUP = "UNKNOWN_GROUP"
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What came of one set before it is committed: an end other than `applied` rolls its effects back."""
-
-    state: SetState = SetState.APPLIED
-    reason: str = ""
-    findings: list[Finding] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    events: list[MembershipChange] = field(default_factory=list)  # for a preview only
-    discrepancies: list[Discrepancy] = field(default_factory=list)
-
-    def count(self, what: str, number: int = 1) -> None:
-        """Count one event or outcome, or several, for the log line."""
-        self.counts[what] = self.counts.get(what, 0) + number
 
 
 @dataclass(slots=True)
@@ -65,27 +56,9 @@ class _Decided:
     """What waits for the next bulk write."""
 
     changes: list[FamilyChange] = field(default_factory=list)
+    events: list[MembershipChange] = field(default_factory=list)  # that change nothing
     entries: list[MembershipLogEntry] = field(default_factory=list)
-
-
-def scope_of(partner: Partner, header: EnrollmentHeader) -> str:
-    """Return what references and stamps are compared within: partner, sponsor and policy."""
-    return f"{partner.id}/{header.sponsor.id}/{header.policy}"
-
-
-def stamp_of(header: EnrollmentHeader) -> str:
-    """Return BGN03 and BGN04 as one sortable text, or '' without a date."""
-    return f"{header.created_on.isoformat()}T{header.created_at:0<8}" if header.created_on else ""
-
-
-def refused_whole(code: str, message: str, segment: str, element: int) -> Outcome:
-    """Return the result of a set that is refused whole (824 TR)."""
-    return Outcome(SetState.REFUSED, message, [on_header(code, message, segment, element)])
-
-
-def on_header(code: str, message: str, segment: str, element: int) -> Finding:
-    """Return a finding on the header of a set."""
-    return Finding(code, Level.BUSINESS, message, place=Place(segment=segment, element=element), snip=7)
+    clean: dict[int, tuple[str, str]] = field(default_factory=dict)  # membership and member of loops without a finding
 
 
 class SetRun:
@@ -116,13 +89,8 @@ class SetRun:
         self._placed = 0
         self._homeless = 0
         self._applied = 0
-        self._known_at = plant.clock.now()
-        self._today = plant.clock.business_date()
-        self._accounts: dict[str, Account] = {}
-        self._of_policy: dict[str, Account | None] = {}  # sponsor and account number are the set's
-        self._from: Circumstances | None = None  # of the account met last
-        self._rules: dict[str, EnrollmentRules] = {}
-        self._billed_by: dict[str, AccountRules] = {}
+        self._places = Places(plant, unit, record, header)
+        self._recogniser = Recogniser(self._places.agreement())
         self._open: dict[str, InvoiceRequest | None] = {}
         self._compares = header.action is FileAction.VERIFY
         self._replaces = not self._compares and (
@@ -135,15 +103,16 @@ class SetRun:
         """Whether the set lists everybody who is covered."""
         return self._compares or self._replaces
 
-    def compare(self, requests: Iterable[MaintenanceRequest | RefusedRequest]) -> Outcome | None:
+    def compare(self, members: Iterable[Sent]) -> Outcome | None:
         """Hold a full file against what is on file before it changes anything; the outcome when a guard holds it.
 
         Who cannot be read, or whose group is not known, is not absent: what we could not read must end no cover.
         """
         rosters: dict[str, Roster] = {}
         protected: list[str] = []
-        for request in requests:
-            account = self._account_of(request) if isinstance(request, MaintenanceRequest) else None
+        for member in members:
+            request = member.read()
+            account = self._places.account_of(request) if isinstance(request, MaintenanceRequest) else None
             if account is None:
                 protected.append(request.subscriber_id)
             elif isinstance(request, MaintenanceRequest):
@@ -152,44 +121,109 @@ class SetRun:
             for subscriber_id in protected:
                 roster.protect(subscriber_id)
             families = self._unit.enrollment.families_of_account(account_id)
-            plan = compare_roster(roster, families, self._rules_of(self._accounts[account_id]))
+            plan = compare_roster(roster, families, self._places.rules_of(self._places.account(account_id)))
             plan = without_guards(plan, self._waived)
             if self._replaces and plan.is_held:
                 return Outcome(SetState.HELD, plan.findings[0].message, [*self._result.findings, *plan.findings])
             self._plans[account_id] = plan
         return None
 
-    def take(self, requests: Sequence[MaintenanceRequest | RefusedRequest]) -> None:
-        """Apply a chunk: load its families in one query, decide in memory, write in bulk."""
+    def take(self, sent: Sequence[Sent]) -> None:
+        """Apply a chunk: load its families in one query, decide in memory, write in bulk.
+
+        Families that were told the very same before are only logged; they are not read.
+        """
+        families = list(self._recogniser.families(sent))
+        known = self._known(families)
+        requests = [member.read() for family in families if family.digest not in known for member in family.members]
+        requests += self._mixed_up(families, known, requests)
+        requests.sort(key=lambda request: request.ordinal)
         self._work.look_up(requests)
-        readable = [request for request in requests if isinstance(request, MaintenanceRequest)]
+        decided = _Decided()
+        self._decide(requests, decided)
+        for family in families:
+            if family.digest in known:
+                self._take_again(family, known[family.digest], decided)
+        self._write(decided, families)
+
+    def _known(self, families: Iterable[SentFamily]) -> dict[str, ToldFamily]:
+        """Return, by digest, the families that were told nothing since they were told the same."""
+        if self._compares or self._keeps_events:
+            return {}
+        return self._unit.enrollment.told_last(family.digest for family in families if family.digest)
+
+    def _mixed_up(
+        self,
+        families: Iterable[SentFamily],
+        known: dict[str, ToldFamily],
+        requests: Iterable[MaintenanceRequest | RefusedRequest],
+    ) -> list[MaintenanceRequest | RefusedRequest]:
+        """Read the known families whose case is not as clear, and take them out of `known`.
+
+        The set says something else of them too, or an item on the work list waits for them to come again.
+        """
+        others = {subscriber_key(request.subscriber_id) for request in requests}
+        others |= self._work.concerned(family.subscriber_id for family in known.values())
+        mixed = {digest for digest, family in known.items() if subscriber_key(family.subscriber_id) in others}
+        for digest in mixed:
+            del known[digest]
+        return [member.read() for family in families if family.digest in mixed for member in family.members]
+
+    def _decide(self, requests: Sequence[MaintenanceRequest | RefusedRequest], decided: "_Decided") -> None:
+        """Decide what each request does."""
         for request in requests:
             if isinstance(request, RefusedRequest):
                 self._work.refused(request, "", request.findings)
                 self._result.findings += request.findings
                 self._result.count("unreadable")
-                self._subscribers += request.is_subscriber is True
-                self._dependents += request.is_subscriber is False
-        placed = list(self._place(readable))
+                self._count(is_subscriber=request.is_subscriber)
+        placed = list(self._place(each for each in requests if isinstance(each, MaintenanceRequest)))
         if self._compares:
             return
         families = self._unit.enrollment.families({membership for _, _, membership in placed})
-        decided = _Decided()
         for request, account, membership in placed:
             before = families.get(membership)
             meant = restate(request, before) if self._replaces else request
-            decision = decide(meant, before, self._rules_of(account), self._circumstances(account))
+            rules, circumstances = self._places.rules_of(account), self._places.circumstances(account)
+            decision = decide(meant, before, rules, circumstances)
             if decision.family is not None:
                 families[membership] = decision.family
             self._take_decision(decision, before, account, decided, pays_itself=request.responsible is None)
-            self._result.findings += check_amounts(request)
+            remarks = check_amounts(request)
+            self._result.findings += remarks
             if decision.change is None:
                 self._work.refused(request, account.id, decision.findings)
             elif not only_compares(request):
                 self._work.applied(request, account.id)
                 if request.kept_count:
                     self._result.count("kept as sent", request.kept_count)
-        self._write(decided)
+                if not decision.findings and not remarks:
+                    decided.clean[request.ordinal] = (membership, decision.change.events[0].member_id)
+
+    def _take_again(self, family: SentFamily, told: ToldFamily, decided: "_Decided") -> None:
+        """Log that a family was told what it was told before."""
+        for member, member_id in zip(family.members, told.member_ids, strict=True):
+            event = MembershipChange(
+                key=f"{self._record.id}/{member.ordinal}",
+                event=MembershipEvent.NO_CHANGE,
+                membership_id=told.membership_id,
+                member_id=member_id,
+                effective_on=None,
+                source=self._record.source,
+                ordinal=member.ordinal,
+                position=member.position,
+            )
+            self._count(is_subscriber=member.opens_family)
+            self._placed += 1
+            self._applied += 1
+            self._result.count(event.event.value)
+            decided.events.append(event)
+            decided.entries.append(self._request_for(event, told.account, None, pays_itself=True))
+
+    def _count(self, *, is_subscriber: bool | None) -> None:
+        """Count a loop for the totals of QTY; of one whose INS01 could not be read nobody knows."""
+        self._subscribers += is_subscriber is True
+        self._dependents += is_subscriber is False
 
     def _take_decision(
         self, decision: Decision, before: Family | None, account: Account, decided: "_Decided", *, pays_itself: bool
@@ -207,20 +241,21 @@ class SetRun:
                 self._result.events.append(event)
             decided.entries.append(self._request_for(event, account, before, pays_itself=pays_itself))
 
-    def _write(self, decided: "_Decided") -> None:
-        """Write what was decided, in bulk."""
-        self._unit.enrollment.save(decided.changes)
+    def _write(self, decided: "_Decided", families: Iterable[SentFamily] = ()) -> None:
+        """Write what was decided, in bulk, and with each membership by what it will be known again."""
+        self._unit.enrollment.save(decided.changes, told=dict(_told(families, decided.clean)))
+        self._unit.enrollment.add_events(decided.events, self._places.known_at)
         self._unit.enrollment.add_log(decided.entries)
 
     def _conclude_full_file(self) -> None:
         """Report how a comparing file disagrees; end what a replacing one leaves out (DOMAIN 4.6)."""
         for account_id, plan in self._plans.items():
             if self._compares:
-                self._result.findings += [_discrepancy(each) for each in plan.discrepancies]
+                self._result.findings += [discrepancy(each) for each in plan.discrepancies]
                 self._result.discrepancies += plan.discrepancies
                 self._result.counts["discrepancies"] = len(self._result.discrepancies)
             else:
-                self._end_absent(self._accounts[account_id], plan)
+                self._end_absent(self._places.account(account_id), plan)
 
     def _end_absent(self, account: Account, plan: FullFilePlan) -> None:
         """End the cover of an account that a replacing file leaves out, a chunk of memberships at a time."""
@@ -230,7 +265,8 @@ class SetRun:
             decided = _Decided()
             for absence in chunk:
                 before = families[absence.membership_id]
-                decision = decide_absence(absence, before, self._rules_of(account), self._circumstances(account))
+                rules, circumstances = self._places.rules_of(account), self._places.circumstances(account)
+                decision = decide_absence(absence, before, rules, circumstances)
                 self._take_decision(decision, before, account, decided, pays_itself=True)
             self._write(decided)
 
@@ -246,7 +282,7 @@ class SetRun:
             message = "Neither sponsor nor policy is known here: N1*P5, REF*38 and REF*1L lead to no account."
             refused = refused_whole("UNKNOWN_SPONSOR", message, "N1", 4)
             # It says of all members what UNKNOWN_GROUP says of each; what else was found is theirs to know.
-            refused.findings += [finding for finding in result.findings if finding.code != _UNKNOWN_GROUP]
+            refused.findings += [finding for finding in result.findings if finding.code != UNKNOWN_GROUP]
             return refused
         if any(f.code == "COUNT_MISMATCH" and f.is_error for f in result.findings):
             return Outcome(SetState.REFUSED, "the totals of QTY are not those of the set", result.findings)
@@ -264,128 +300,52 @@ class SetRun:
     def _place(self, requests: Iterable[MaintenanceRequest]) -> Iterator[tuple[MaintenanceRequest, Account, str]]:
         """Yield each request with its account and membership; one that leads to no account becomes a finding."""
         for request in requests:
-            if request.is_subscriber:
-                self._subscribers += 1
-            else:
-                self._dependents += 1
-            account = self._account_of(request)
+            self._count(is_subscriber=request.is_subscriber)
+            account = self._places.account_of(request)
             if account is None:
                 self._homeless += 1
                 self._result.count("refused")
-                finding = _no_account(request)
+                finding = no_account(request)
                 self._work.refused(request, "", [finding])
                 self._result.findings.append(finding)
                 continue
             self._placed += 1
             yield request, account, membership_id(account.id, request.subscriber_id)
 
-    def _account_of(self, request: MaintenanceRequest) -> Account | None:
-        """Return the account that a member belongs to, added when it is met for the first time."""
-        if self._partner.individual is not None:
-            account_id = content_id("A", self._partner.id, request.subscriber_id)
-            account: Account | None = Account(
-                account_id,
-                self._partner.id,
-                LineOfBusiness.INDIVIDUAL,
-                membership_id=membership_id(account_id, request.subscriber_id),
-            )
-        elif request.policy in self._of_policy:
-            return self._of_policy[request.policy]
-        else:
-            account = self._of_policy[request.policy] = self._group_account(request.policy)
-        if account is not None and account.id not in self._accounts:
-            self._unit.enrollment.add_account(account)
-            self._accounts[account.id] = account
-        return account
-
-    def _group_account(self, policy: str) -> Account | None:
-        """Return the account that a policy leads to, or that the set's sponsor or account number does."""
-        found = find_account([self._partner], policy, self._header.sponsor.id, self._header.account)
-        if found is None:
-            return None
-        business = settings_of(self._partner, found).line_of_business
-        return Account(found, self._partner.id, business, policy=policy)
-
-    def _rules_of(self, account: Account) -> EnrollmentRules:
-        """Return the enrollment rules of an account."""
-        if account.id not in self._rules:
-            agreed = self._partner.profile.enrollment
-            limits = self._partner.billing.retro_limit
-            settings = settings_of(self._partner, account.id)
-            self._rules[account.id] = EnrollmentRules(
-                end_equals_begin=agreed.end_equals_begin,
-                subscriber_term_cascades=agreed.subscriber_term_cascades,
-                termination_days_limit=limits.termination_days,
-                addition_days_limit=limits.addition_days,
-                known_plans=known_plans(self._unit, self._partner, settings)
-                if settings.rate_source == "table"
-                else None,
-                mass_termination_percent=agreed.mass_termination_percent,
-            )
-        return self._rules[account.id]
-
-    def _circumstances(self, account: Account) -> Circumstances:
-        """Return where and when the set's requests come from: what a set says is learned in one instant."""
-        if self._from is None or self._from.account_id != account.id:
-            self._from = Circumstances(
-                partner_id=self._partner.id,
-                account_id=account.id,
-                source=self._record.source,
-                known_at=self._known_at,
-                received_on=self._today,
-                header=self._header,
-            )
-        return self._from
-
     def _request_for(
         self, event: MembershipChange, account: Account, before: Family | None, *, pays_itself: bool
     ) -> MembershipLogEntry:
         """Make, join or decline an invoice request for one event (DOMAIN 3.4)."""
-        if account.id not in self._open:
-            # A bill run must not end the request that is read here before the event has joined it.
-            self._unit.enrollment.lock_account(account.id)
-            self._open[account.id] = self._unit.requests.open_for(account.id)
+        rules = self._places.billed_by(account)
+        open_request = self._open_request(account.id) if may_raise(event, rules) else None
         circumstances = RequestCircumstances(
-            created_on=self._today,
+            created_on=self._places.today,
             previous_status=before.membership.status if before else None,
             termination_reason=before.membership.termination_reason if before else "",
             subscriber_is_responsible=pays_itself,
         )
-        if account.id not in self._billed_by:
-            self._billed_by[account.id] = account_rules(self._plant, account)
-        decided = decide_request(event, self._billed_by[account.id], circumstances, self._open[account.id])
-        if decided.request is not None and decided.request != self._open[account.id]:
+        decided = decide_request(event, rules, circumstances, open_request)
+        if decided.request is not None and decided.request != open_request:
             if decided.outcome is LogOutcome.CREATED:
                 self._unit.requests.add(decided.request)
             else:
                 self._unit.requests.update(decided.request)
             self._open[account.id] = decided.request
         self._result.count(f"request {decided.outcome.value.lower()}")
-        return log_decision(event, decided, self._known_at)
+        return log_decision(event, decided, self._places.known_at)
+
+    def _open_request(self, account_id: str) -> InvoiceRequest | None:
+        """Return the account's open request; no bill run may end it before the event has joined it."""
+        if account_id not in self._open:
+            self._unit.enrollment.lock_account(account_id)
+            self._open[account_id] = self._unit.requests.open_for(account_id)
+        return self._open[account_id]
 
 
-def _no_account(request: MaintenanceRequest) -> Finding:
-    """Return the finding of a member whose group is not known."""
-    return Finding(
-        code=_UNKNOWN_GROUP,
-        level=Level.BUSINESS,
-        message="The group or policy of this member (REF*1L) is not one of yours here; check the number.",
-        place=Place(segment="INS", position=request.position, loop="2000"),
-        snip=7,
-        member=request.ordinal,
-    )
-
-
-def _discrepancy(found: Discrepancy) -> Finding:
-    """Return one line of the discrepancy report of a file that only compares (BGN08 = 4)."""
-    plan = f" ({found.insurance_line} {found.plan})" if found.insurance_line else ""
-    who = f", member {found.member_id}" if found.member_id else ""
-    return Finding(
-        code="DISCREPANCY",
-        level=Level.BUSINESS,
-        message=f"{found.kind.value.capitalize()}{who}{plan}.",
-        severity=Severity.WARNING,
-        place=Place(segment="INS", loop="2000"),
-        snip=7,
-        member=found.ordinal,
-    )
+def _told(families: Iterable[SentFamily], clean: Mapping[int, tuple[str, str]]) -> Iterator[tuple[str, Told]]:
+    """Yield, for each family all of whose loops were applied without a finding, its membership and what it was told."""
+    for family in families:
+        found = [clean[member.ordinal] for member in family.members if member.ordinal in clean]
+        memberships = {membership for membership, _ in found}
+        if family.digest and len(found) == len(family.members) and len(memberships) == 1:
+            yield memberships.pop(), Told(family.digest, tuple(member_id for _, member_id in found))

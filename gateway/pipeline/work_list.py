@@ -8,9 +8,9 @@ from gateway.domain.exchange import SetRecord, SetState
 from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.review import ItemEnd, WorkItem
-from gateway.enrollment.identity import SUBSCRIBER, names_to_find
+from gateway.enrollment.identity import SUBSCRIBER, names_to_find, subscriber_key
 from gateway.ports.unit_of_work import UnitOfWork
-from gateway.transactions.enrollment_834 import RefusedRequest
+from gateway.transactions.member_834 import RefusedRequest
 
 
 class WorkList:
@@ -30,11 +30,19 @@ class WorkList:
         self._opened: dict[str, dict[str, WorkItem]] = {}  # by subscriber and id: items of this set
         self._closed: dict[str, ItemEnd] = {}
 
+    def concerned(self, subscriber_ids: Iterable[str]) -> set[str]:
+        """Return those of these subscribers, as `subscriber_key` writes them, who have an item that is open."""
+        wanted = {subscriber_key(each) for each in subscriber_ids}
+        found = {subscriber for subscriber in wanted if self._opened.get(subscriber)}
+        if self._has_open:
+            found |= {item.subscriber_id for item in self._unit.work_items.open_for(self._record.partner_id, wanted)}
+        return found
+
     def look_up(self, requests: Iterable[MaintenanceRequest | RefusedRequest]) -> None:
         """Load the open items of a chunk's subscribers, where the partner has any."""
         self._waiting = {}
         if self._has_open:
-            subscribers = {_key(request.subscriber_id) for request in requests}
+            subscribers = {subscriber_key(request.subscriber_id) for request in requests}
             for item in self._unit.work_items.open_for(self._record.partner_id, subscribers):
                 if item.id not in self._closed:
                     self._waiting.setdefault(item.subscriber_id, []).append(item)
@@ -53,7 +61,7 @@ class WorkList:
                 id=content_id("W", self._record.id, request.ordinal, finding.code, finding.message),
                 partner_id=self._record.partner_id,
                 account_id=account_id,
-                subscriber_id=_key(request.subscriber_id),
+                subscriber_id=subscriber_key(request.subscriber_id),
                 names=self._names(request),
                 code=finding.code,
                 message=finding.message,
@@ -104,7 +112,7 @@ class WorkList:
 
     def _items_of(self, request: MaintenanceRequest | RefusedRequest, account_id: str) -> list[WorkItem]:
         """Return the open items of the same member, of earlier sets and of this one."""
-        subscriber = _key(request.subscriber_id)
+        subscriber = subscriber_key(request.subscriber_id)
         mine = self._opened.get(subscriber, {})
         known = [item for item in self._waiting.get(subscriber, ()) if item.id not in mine]
         if not subscriber or (not mine and not known):  # without REF*0F nobody can tell whose member it is
@@ -125,13 +133,8 @@ class WorkList:
 
     def _names(self, request: MaintenanceRequest | RefusedRequest) -> tuple[str, ...]:
         """Return hashes of what the member is recognised by."""
-        found = _names(request)
-        return tuple(content_id("I", self._record.partner_id, _key(request.subscriber_id), name) for name in found)
-
-
-def _key(subscriber_id: str) -> str:
-    """Return a subscriber id as it is compared."""
-    return subscriber_id.strip().upper()
+        subscriber = subscriber_key(request.subscriber_id)
+        return tuple(content_id("I", self._record.partner_id, subscriber, name) for name in _names(request))
 
 
 def _names(request: MaintenanceRequest | RefusedRequest) -> Iterator[str]:

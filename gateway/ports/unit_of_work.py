@@ -5,13 +5,23 @@ Leaving the context without `commit` writes nothing. Every `add` is keyed by con
 changes nothing and answers False where the caller needs to know.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol
 
 from gateway.domain.charge import BilledAmount, Invoice, InvoiceLine, InvoiceRequest, OpenInvoice, OpenItem
-from gateway.domain.coverage import Family, FamilyChange, Member, Membership, MembershipEvent, MembershipLogEntry
+from gateway.domain.coverage import (
+    Family,
+    FamilyChange,
+    Member,
+    Membership,
+    MembershipChange,
+    MembershipEvent,
+    MembershipLogEntry,
+    Told,
+    ToldFamily,
+)
 from gateway.domain.exchange import (
     Arrival,
     DeliveryState,
@@ -166,8 +176,19 @@ class Enrollment(Protocol):
         """Yield the families of an account in the order of membership id, in chunks."""
         ...
 
-    def save(self, changes: Sequence[FamilyChange]) -> None:
-        """Write memberships, members, coverage versions and events in bulk."""
+    def save(self, changes: Sequence[FamilyChange], told: Mapping[str, Told] = MappingProxyType({})) -> None:
+        """Write memberships, members, coverage versions and events in bulk.
+
+        `told` is by membership what it will be known again by; a membership that is changed without it is told nothing.
+        """
+        ...
+
+    def add_events(self, events: Sequence[MembershipChange], known_at: datetime) -> None:
+        """Write events of memberships that stay as they are, in bulk."""
+        ...
+
+    def told_last(self, digests: Iterable[str]) -> dict[str, ToldFamily]:
+        """Return, by digest, the memberships that were told one of these digests last."""
         ...
 
     def add_account(self, account: Account) -> None:

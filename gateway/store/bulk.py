@@ -6,10 +6,9 @@ takes apart itself, in a single INSERT … SELECT from `unnest`: one `join` cost
 parameters does.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Dialect, Table
@@ -29,14 +28,13 @@ class BulkInsert:
 
     sql: str
     is_by_column: bool  # one text per column, or one tuple per row
-    take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     converts: tuple[Convert | None, ...]
 
-    def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert `rows`, each with a value for every column; at least one."""
+    def run(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert `rows`, each with a value for every column, in their order; at least one."""
         columns = [
             values if convert is None else convert(values)
-            for convert, values in zip(self.converts, zip(*map(self.take, rows), strict=True), strict=True)
+            for convert, values in zip(self.converts, zip(*rows, strict=True), strict=True)
         ]
         if self.is_by_column:
             connection.exec_driver_sql(self.sql, tuple(part for column in columns for part in _as_text(column)))
@@ -56,8 +54,7 @@ def bulk_insert(table: Table, names: tuple[str, ...], clash: str, dialect: Diale
         sql = f"{into} SELECT * FROM unnest({arrays}) {clash}"
     else:
         sql = f"{into} VALUES ({', '.join('?' * len(names))}) {clash}"
-    take = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-    return BulkInsert(sql, is_by_column, take, tuple(_conversion(column, dialect) for column in columns))
+    return BulkInsert(sql, is_by_column, tuple(_conversion(column, dialect) for column in columns))
 
 
 def on_clash(table: Table, change: Sequence[str], dialect: Dialect) -> str:

@@ -1,9 +1,11 @@
 """Accounts, memberships, members and their coverages over time, and the membership log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select, update
@@ -14,8 +16,11 @@ from gateway.domain.coverage import (
     FamilyChange,
     Member,
     Membership,
+    MembershipChange,
     MembershipEvent,
     MembershipLogEntry,
+    Told,
+    ToldFamily,
 )
 from gateway.domain.parties import Account, Person
 from gateway.domain.period import Period
@@ -27,9 +32,11 @@ from gateway.store.tables_enrollment import (
     membership_events,
     membership_log,
     memberships,
+    was_told,
 )
-from gateway.store.transaction import Record, Transaction, chunks, values_of
+from gateway.store.transaction import Record, Shape, Transaction, chunks, values_of
 
+_NOTHING_TOLD = Told("", ())
 _PERSON = tuple(field.name for field in fields(Person))
 # Columns in the order of the domain's fields: rows come by the hundred thousand and are taken apart by position.
 _MEMBERSHIPS = select(*(memberships.c[field.name] for field in fields(Membership)))
@@ -44,6 +51,16 @@ _MEMBERS = select(
 )
 _COVERAGE = tuple(field.name for field in fields(Coverage))
 _PERIOD_AT = _COVERAGE.index("period")
+_MEMBERSHIP = Shape(*(field.name for field in fields(Membership)))
+_MEMBER = Shape(
+    *("id", "membership_id", "is_subscriber", "relationship", "benefit_status"), *(f"person.{name}" for name in _PERSON)
+)
+_VERSION = Shape(*(name for name in _COVERAGE if name != "period"), "period.starts_on", "period.ends_before")
+_EVENT = Shape(
+    *("key", "event", "membership_id", "member_id", "effective_on", "source.set_id", "ordinal", "position"),
+    *("reason", "note"),
+)
+_LOG_ENTRY = Shape(*(field.name for field in fields(MembershipLogEntry)))
 _COVERAGES = select(
     coverages.c.starts_on, coverages.c.ends_before, *(coverages.c[name] for name in _COVERAGE if name != "period")
 )
@@ -86,21 +103,31 @@ class SqlEnrollment:
         found = [Membership(*row) for row in rows]
         return [Family(each, people_of.get(each.id, ()), covers_of.get(each.id, ())) for each in found]
 
-    def save(self, changes: Sequence[FamilyChange]) -> None:
-        """Write memberships, members, coverage versions and events in bulk; of a membership the last change stands."""
-        of_membership = {change.membership.id: change.membership for change in changes if change.is_news}
+    def save(self, changes: Sequence[FamilyChange], told: Mapping[str, Told] = MappingProxyType({})) -> None:
+        """Write memberships, members, coverage versions and events in bulk; of a membership the last change stands.
+
+        `told` is by membership what it will be known again by; a membership that is changed without it is told nothing.
+        """
+        of_membership = {
+            change.membership.id: change.membership
+            for change in changes
+            if change.is_news or change.membership.id in told
+        }
         of_member = {member.id: member for change in changes for member in change.members}
-        self._db.put(
+        self._db.put_values(
             memberships,
-            map(values_of, of_membership.values()),
-            change=("account_id", "subscriber_id", "status", "termination_reason", "policy"),
+            (*_MEMBERSHIP.names, "told", "told_members"),
+            (_membership_row(each, told.get(each.id, _NOTHING_TOLD)) for each in of_membership.values()),
+            change=("account_id", "subscriber_id", "status", "termination_reason", "policy", "told", "told_members"),
         )
-        self._db.put(
+        self._db.put_values(
             members,
-            map(_member_row, of_member.values()),
+            (*_MEMBER.names, "details"),
+            ((*_MEMBER.take(each), details_row(each.details)) for each in of_member.values()),
             change=("is_subscriber", "relationship", "benefit_status", "details", *_PERSON),
         )
-        self._db.add(coverages, (_coverage_row(cover) for change in changes for cover in change.opened))
+        opened = (_VERSION.take(cover) for change in changes for cover in change.opened)
+        self._db.add_values(coverages, _VERSION.names, opened)
         for known_at, same_time in groupby(changes, attrgetter("known_at")):
             for ids in chunks(cover_id for change in same_time for cover_id in change.superseded):
                 self._db.change(
@@ -108,7 +135,28 @@ class SqlEnrollment:
                     .where(self._db.among(coverages.c.id, ids), coverages.c.superseded_at.is_(None))
                     .values(superseded_at=known_at)
                 )
-        self._db.add(membership_events, (row for change in changes for row in _event_rows(change)))
+        for known_at, same_time in groupby(changes, attrgetter("known_at")):
+            self.add_events([event for change in same_time for event in change.events], known_at)
+
+    def add_events(self, events: Sequence[MembershipChange], known_at: datetime) -> None:
+        """Write events of memberships that stay as they are, in bulk."""
+        names = (*_EVENT.names, "source", "known_at")
+        rows = ((*_EVENT.take(event), event.source.key(event.ordinal), known_at) for event in events)
+        self._db.add_values(membership_events, names, rows)
+
+    def told_last(self, digests: Iterable[str]) -> dict[str, ToldFamily]:
+        """Return, by digest, the memberships that were told one of these digests last."""
+        found: dict[str, ToldFamily] = {}
+        its = memberships.c
+        wanted = select(its.told, its.id, its.subscriber_id, its.told_members, *accounts.c).join_from(
+            memberships, accounts, accounts.c.id == its.account_id
+        )
+        for chunk in chunks(dict.fromkeys(digests)):
+            for told, membership_id, subscriber_id, member_ids, *account in self._db.rows(
+                wanted.where(self._db.among(its.told, chunk), was_told)
+            ):
+                found[told] = ToldFamily(membership_id, subscriber_id, Account(*account), member_ids)
+        return found
 
     def add_account(self, account: Account) -> None:
         """Add an account unless it is there."""
@@ -133,7 +181,7 @@ class SqlEnrollment:
 
     def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
         """Append to the membership log; an entry whose key is there adds nothing."""
-        self._db.add(membership_log, map(values_of, entries))
+        self._db.add_values(membership_log, _LOG_ENTRY.names, map(_LOG_ENTRY.take, entries))
 
     def events_of_set(self, set_id: str) -> Iterator[tuple[int, MembershipEvent]]:
         """Yield INS ordinal and event of what a set came to, in the order of the loops (0: absent from the file)."""
@@ -171,11 +219,9 @@ class SqlEnrollment:
         return found
 
 
-def _member_row(member: Member) -> dict[str, Any]:
-    """Return the row of a member."""
-    row = values_of(member)
-    row["details"] = details_row(member.details)
-    return row | values_of(row.pop("person"))
+def _membership_row(membership: Membership, told: Told) -> tuple[Any, ...]:
+    """Return the row of a membership."""
+    return (*_MEMBERSHIP.take(membership), told.digest, told.member_ids)
 
 
 def member_of(row: Record) -> Member:
@@ -186,33 +232,8 @@ def member_of(row: Record) -> Member:
     )
 
 
-def _coverage_row(cover: Coverage) -> dict[str, Any]:
-    """Return the row of a coverage version."""
-    row = values_of(cover)
-    return row | values_of(row.pop("period"))
-
-
 def coverage_of(row: Record) -> Coverage:
     """Return the coverage version that a row of `_COVERAGES` holds."""
     starts_on, ends_before, *values = row
     values.insert(_PERIOD_AT, Period(starts_on, ends_before))
     return Coverage(*values)
-
-
-def _event_rows(change: FamilyChange) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the events of a change."""
-    for event in change.events:
-        yield {
-            "key": event.key,
-            "event": event.event,
-            "membership_id": event.membership_id,
-            "member_id": event.member_id,
-            "effective_on": event.effective_on,
-            "set_id": event.source.set_id,
-            "source": event.source.key(event.ordinal),
-            "ordinal": event.ordinal,
-            "position": event.position,
-            "reason": event.reason,
-            "note": event.note,
-            "known_at": change.known_at,
-        }

@@ -1,7 +1,7 @@
 """Memberships and accounts as people read them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -91,7 +91,8 @@ def member_as_known(db: Transaction, membership_id: str, at: datetime) -> Member
 
 def _membership(db: Transaction, membership_id: str) -> Membership:
     """Return a membership that is there."""
-    return Membership(**db.rows(select(memberships).where(memberships.c.id == membership_id))[0]._asdict())
+    its = [memberships.c[field.name] for field in fields(Membership)]
+    return Membership(*db.rows(select(*its).where(memberships.c.id == membership_id))[0])
 
 
 def _people(db: Transaction, condition: ColumnElement[bool]) -> tuple[MemberLine, ...]:

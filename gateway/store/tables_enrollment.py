@@ -3,11 +3,11 @@
 Names, birth dates, SSNs and addresses stand in `members` and nowhere else (DESIGN, decision 14).
 """
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, Table
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, literal_column
 
 from gateway.domain.coverage import CoverageStatus, LogOutcome, MembershipEvent, MembershipStatus
 from gateway.domain.parties import LineOfBusiness
-from gateway.store.columns import Cents, Instant, Json, metadata, one_of, owned_by, refers_to, text
+from gateway.store.columns import Cents, Instant, Json, PlainText, metadata, one_of, owned_by, refers_to, text
 
 accounts = Table(
     "accounts",
@@ -30,8 +30,19 @@ memberships = Table(
     one_of("status", MembershipStatus),
     text("termination_reason"),
     text("policy"),
+    Column("told", PlainText, nullable=False, server_default=""),  # digest of the loops it was told last
+    Column("told_members", Json, nullable=False, server_default="[]"),  # whose loop each was
     Index(None, "account_id", "id"),
     Index(None, "subscriber_id"),
+)
+
+was_told = memberships.c.told != literal_column("''")  # word for word in every query, else its index is not used
+Index(
+    "uq_memberships_told",
+    memberships.c.told,
+    unique=True,  # the same loops under the same agreement are the same membership's; PostgreSQL plans by it, too
+    sqlite_where=was_told,
+    postgresql_where=was_told,
 )
 
 members = Table(

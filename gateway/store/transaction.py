@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, fields
 from enum import StrEnum
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
@@ -74,10 +74,29 @@ class Transaction:
         """Insert rows in bulk, one for each primary key; of one that is there, the columns in `change` are written."""
         self._bulk(table, rows, on_clash(table, change, self.connection.dialect))
 
+    def add_values(self, table: Table, names: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows that hold a value for each of the columns `names`; one whose key is there is left as it is."""
+        self._bulk_values(table, names, rows, "ON CONFLICT DO NOTHING")
+
+    def put_values(
+        self, table: Table, names: tuple[str, ...], rows: Iterable[Sequence[Any]], *, change: Sequence[str]
+    ) -> None:
+        """Insert rows that hold a value for each of the columns `names`; of one that is there, `change` is written."""
+        self._bulk_values(table, names, rows, on_clash(table, change, self.connection.dialect))
+
     def _bulk(self, table: Table, rows: Iterable[Values], clash: str) -> None:
-        """Insert rows that all have the same columns, in chunks."""
+        """Insert rows that all have the same columns."""
+        rows = iter(rows)
+        first = next(rows, None)
+        if first is not None:
+            names = tuple(first)
+            self._bulk_values(table, names, ([row[name] for name in names] for row in chain((first,), rows)), clash)
+
+    def _bulk_values(self, table: Table, names: tuple[str, ...], rows: Iterable[Sequence[Any]], clash: str) -> None:
+        """Insert rows in chunks."""
+        insert = bulk_insert(table, names, clash, self.connection.dialect)
         for chunk in chunks(rows):
-            bulk_insert(table, tuple(chunk[0]), clash, self.connection.dialect).run(self.connection, chunk)
+            insert.run(self.connection, chunk)
 
     def count_up(self, table: Table, key: Values, *, wraps_after: int | None = None) -> int:
         """Add one to the column `last` of the row `key` (made at 1) and return it; others wait for this transaction."""
@@ -155,6 +174,15 @@ def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, CHUNK)):
         yield chunk
+
+
+class Shape:
+    """Which fields of a domain object make which columns of its row: the field's own name, the last of `a.b`."""
+
+    def __init__(self, *paths: str) -> None:
+        """Take the paths of at least two fields."""
+        self.names = tuple(path.rpartition(".")[2] for path in paths)
+        self.take: Callable[[Any], tuple[Any, ...]] = attrgetter(*paths)
 
 
 def values_of(item: Dataclass) -> dict[str, Any]:

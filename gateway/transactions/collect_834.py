@@ -37,12 +37,16 @@ class Collected:
                 continue
             taken = self._take(rule, segment, left) or taken
         if taken:
-            known = reading.known
             self.unread += left
-            for number, element in enumerate(elements):
-                if element and number not in known:
-                    self.unread.append(self._as_sent(segment, number))
+            if count > reading.known_before:
+                self._keep_unknown(segment, reading)
         return taken
+
+    def _keep_unknown(self, segment: Segment, reading: Reading) -> None:
+        """Keep the elements of a segment that no rule reads."""
+        for number, element in enumerate(segment.elements):
+            if element and number not in reading.known:
+                self.unread.append(self._as_sent(segment, number))
 
     def section(self, name: str) -> dict[str, Any]:
         """Return the fields of one section that were found."""
@@ -57,9 +61,9 @@ class Collected:
         found = self._found.get(rule.section)
         if found is None:
             found = self._found[rule.section] = {}
-        place, as_sent = (rule.section, rule.field), ""
-        if rule.field in found:
-            rank, as_sent = self._ranks.get(place, (0, ""))
+        name, as_sent = rule.field, ""
+        if name in found:
+            rank, as_sent = self._ranks.get((rule.section, name), (0, ""))
             if rank <= rule.rank:
                 left.append(self._as_sent(segment, rule.element))
                 return False
@@ -75,10 +79,10 @@ class Collected:
             return True
         if as_sent:
             left.append(as_sent)
-            del self._ranks[place]
+            del self._ranks[rule.section, name]
         if rule.rank:
-            self._ranks[place] = (rule.rank, self._as_sent(segment, rule.element))
-        found[rule.field] = value
+            self._ranks[rule.section, name] = (rule.rank, self._as_sent(segment, rule.element))
+        found[name] = value
         return True
 
     def _as_sent(self, segment: Segment, number: int) -> str:

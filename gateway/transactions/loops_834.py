@@ -29,6 +29,9 @@ _MEMBER_NAMES: Mapping[str, str] = {
 }
 _COVERAGE_LOOPS = frozenset({COVERAGE, *KEPT_WITH_COVERAGE})
 _OPENERS: Mapping[str, str] = {"INS": MEMBER, "DSB": "2200", "HD": COVERAGE, "COB": "2320", "LS": "2700", "LE": MEMBER}
+OPENING = frozenset({*_OPENERS, "NM1", "N1", "LX"})
+"""The segments of the detail that may open another loop; all others stand in the loop of the one before."""
+
 UNNAMED = "2100?"  # a name whose NM101 is none of the guide's: what follows belongs to nobody we know
 
 

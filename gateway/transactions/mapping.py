@@ -12,6 +12,7 @@ from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.domain.identity import content_id
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
 from gateway.transactions.mapping_fields import SECTIONS
@@ -56,10 +57,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one segment of one loop is read: its rules, and the elements that a rule reads or that say nothing alone."""
+    """How one segment of one loop is read: its rules, and the elements that a rule reads or that say nothing alone.
+
+    All elements before `known_before` are known: a segment that is no longer has nothing that no rule reads.
+    """
 
     rules: tuple[Rule, ...]
     known: frozenset[int]
+    known_before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,14 @@ class Mapping:
     """A compiled mapping. `quirks` are the partner's, in the order of its profile."""
 
     guide: str
-    readings: Table[tuple[str, str, str], Reading] = field(repr=False)
+    readings: Table[tuple[str, str], Table[str, Reading]] = field(repr=False)  # by loop and segment, then first element
     quirks: tuple[Quirk, ...] = ()
+    identity: str = ""  # made of all that it says: the same loop read by the same mapping is the same request
 
     def reading(self, loop: str, tag: str, qualifier: str) -> Reading | None:
         """Return how the segment `tag` with this first element is read in `loop`, or None when no rule reads it."""
-        return self.readings.get((loop, tag, qualifier)) or self.readings.get((loop, tag, ""))
+        of_segment = self.readings.get((loop, tag))
+        return None if of_segment is None else of_segment.get(qualifier) or of_segment.get("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ def check_mapping(path: Path, *, departures: Departures = NO_DEPARTURES) -> tupl
     quirks = compiler.quirks(departures)
     if compiler.mistakes:
         return None, compiler.mistakes
-    return Mapping(path.stem, compiler.readings(), quirks), []
+    return Mapping(path.stem, compiler.readings(), quirks, compiler.identity(departures)), []
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +206,16 @@ class _Compiler:
                 self._mistake(departures.file, f"{departures.key}.quirks", f"no quirk {name!r}", f"choose from {known}")
         return tuple(QUIRKS[name] for name in departures.quirks if name in QUIRKS)
 
-    def readings(self) -> dict[tuple[str, str, str], Reading]:
+    def identity(self, departures: Departures) -> str:
+        """Return an id made of every place and quirk."""
+        return content_id(
+            "G",
+            sorted(self._places.items()),
+            [(tag, sorted(known)) for tag, known in sorted(self._structural.items())],
+            departures.quirks,
+        )
+
+    def readings(self) -> dict[tuple[str, str], dict[str, Reading]]:
         """Return the rules by loop, segment and first element; unqualified rules hold for every first element."""
         rules: dict[tuple[str, str, str], list[Rule]] = {}
         for (section, key), places in self._places.items():
@@ -207,11 +223,11 @@ class _Compiler:
             for rank, place in enumerate(places):
                 rule = Rule(section, key, kind, place.element, rank, place.conditions, READERS.get(kind))
                 rules.setdefault((place.loop, place.tag, place.qualifier), []).append(rule)
-        readings = {}
+        readings: dict[tuple[str, str], dict[str, Reading]] = {}
         for (loop, tag, qualifier), own in rules.items():
             general = rules.get((loop, tag, ""), []) if qualifier else []
             known = self._structural.get(tag, set())
-            readings[loop, tag, qualifier] = _reading([*own, *general], qualifier, known)
+            readings.setdefault((loop, tag), {})[qualifier] = _reading([*own, *general], qualifier, known)
         return readings
 
     def _field(self, file: str, key: str, target: tuple[str, str], places: object) -> None:
@@ -270,4 +286,5 @@ def _reading(rules: list[Rule], qualifier: str, structural: set[int]) -> Reading
     for rule in rules:
         known.update(range(rule.element, _ELEMENTS_MAX) if rule.kind is Kind.PAIRS else (rule.element,))
         known.update(condition.element for condition in rule.conditions)
-    return Reading(tuple(rules), frozenset(known))
+    known_before = next(number for number in range(_ELEMENTS_MAX + 1) if number not in known)
+    return Reading(tuple(rules), frozenset(known), known_before)

@@ -26,6 +26,7 @@ _SELF = "18"
 _OPENERS = {COVERAGE: "HD", RESPONSIBLE: "NM1", CATEGORY: "N1"}
 _WITHOUT_REFERENCES = frozenset({RESPONSIBLE, CATEGORY})  # their REF is not the member's
 _DATED = frozenset({MEMBER, "2100A", COVERAGE})  # a DTP of 2200 or another name stays with the segments around it
+_IN_PARTS = frozenset({COVERAGE, RESPONSIBLE, CATEGORY, *KEPT_WITH_COVERAGE})
 _DAYS = frozenset({"D8", "RD8"})
 _EMPTY = Person()
 
@@ -86,7 +87,7 @@ class MemberLoop:
     def add(self, segment: Segment, loop: str) -> None:
         """Take one segment that stands in `loop`."""
         tag = segment.tag
-        part = self._part(loop, tag)
+        part = self._part(loop, tag) if loop in _IN_PARTS else self._own
         if loop in KEPT_WITH_COVERAGE:
             if tag not in WITHOUT_CONTENT:
                 part.kept.append(raw(segment, self._delimiters))
@@ -152,11 +153,9 @@ class MemberLoop:
         return request
 
     def _part(self, loop: str, tag: str) -> _Part:
-        """Return where a segment of `loop` belongs; a part begins with the segment that opens its loop."""
+        """Return where a segment of a loop that repeats belongs; a part begins with the segment that opens its loop."""
         name = COVERAGE if loop in KEPT_WITH_COVERAGE else loop
-        parts = self._parts.get(name)
-        if parts is None:
-            return self._own
+        parts = self._parts[name]
         if tag == _OPENERS[name] and name == loop:
             parts.append(_Part(self._delimiters))
         return parts[-1] if parts else self._own

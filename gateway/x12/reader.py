@@ -4,8 +4,9 @@
 transaction set to those who want its values. Nothing here judges: a reader takes what is there.
 """
 
+import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from gateway.domain.exchange import Delimiters
 
@@ -83,6 +84,55 @@ def read_set(stream: BinaryIO, byte_start: int, byte_end: int, delimiters: Delim
         rest = last
     if raw := rest.strip(BLANKS):  # the last segment of a truncated file has no terminator
         yield Segment(raw, delimiters.element, position + 1, base + rest.index(raw))
+
+
+class RawLoop(NamedTuple):
+    """The bytes of a set from one segment that opens a loop to before the next one; of the set's head, from ST on.
+
+    `position` is that of its first segment, `byte` where `raw` begins in the file.
+    """
+
+    raw: bytes
+    position: int
+    byte: int
+
+    def segments(self, delimiters: Delimiters) -> Iterator[Segment]:
+        """Yield its segments; line ends and blanks around them are skipped, empty ones too."""
+        base, position = self.byte, self.position
+        for piece in self.raw.split(delimiters.segment.encode("latin-1")):
+            raw = piece.strip(BLANKS)
+            if raw:
+                yield Segment(raw, delimiters.element, position, base + piece.index(raw))
+                position += 1
+            base += len(piece) + 1
+
+
+def read_loops(
+    stream: BinaryIO, byte_start: int, byte_end: int, delimiters: Delimiters, opener: str
+) -> Iterator[RawLoop]:
+    """Yield the set whose bytes lie in [byte_start, byte_end), cut before every segment `opener`, its head first.
+
+    The trailer SE, whose count says something of the set and nothing of its last loop, is left out. Nothing in a loop
+    is looked at but its segment terminators. Memory stays at one chunk, or one loop where a loop is longer than that.
+    """
+    terminator = delimiters.segment.encode("latin-1")
+    separator = re.escape(delimiters.element.encode("latin-1"))
+    opens = re.compile(re.escape(terminator) + rb"[ \t\r\n]*(?=" + re.escape(opener.encode()) + separator + rb")")
+    stream.seek(byte_start)
+    left, data, base, position, looked_at = byte_end - byte_start, b"", byte_start, 1, 0
+    while left > 0 and (chunk := stream.read(min(CHUNK_BYTES, left))):
+        left -= len(chunk)
+        data += chunk
+        at = 0
+        for match in opens.finditer(data, looked_at):
+            loop = RawLoop(data[at : match.end()], position, base + at)
+            yield loop
+            position += sum(1 for piece in loop.raw.split(terminator) if piece.strip(BLANKS))
+            at = match.end()
+        base, data = base + at, data[at:]
+        looked_at = max(data.rfind(terminator), 0)
+    trailers = list(re.finditer(re.escape(terminator) + rb"[ \t\r\n]*(?=SE" + separator + rb")", data))
+    yield RawLoop(data[: trailers[-1].end()] if trailers else data, position, base)
 
 
 class Window:

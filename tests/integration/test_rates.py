@@ -455,3 +455,16 @@ def test_ia_51_a_fee_that_has_the_name_of_a_plan_is_not_loaded(acme, load):
     assert "`GOLD` is the name of a plan and of a fee; give one of them another name" in load(
         FEES.replace("Service", "GOLD"), name="fees.csv"
     )
+
+
+def test_the_same_loop_is_taken_again_once_its_plan_was_approved(house, agreed):
+    original = (packaged_partners() / "acme" / "rates.csv").read_text()
+    loop = member("A1", plan="TIN")
+    house.take("acme", Envelope().around(enrollment(loop, reference="ONE")))
+    house.take("acme", Envelope(number="000000102").around(enrollment(loop, reference="TWO", created="20251021*0900")))
+    assert [(0,)] == house.rows("SELECT COUNT(*) FROM coverages")
+    agreed(original + "TIN,EMP,99.00,2025-01-01,\n")
+    house.take(
+        "acme", Envelope(number="000000103").around(enrollment(loop, reference="THREE", created="20251022*0900"))
+    )
+    assert [(1,)] == house.rows("SELECT COUNT(*) FROM coverages")

@@ -22,9 +22,10 @@ from gateway.domain.exchange import Delimiters, SetSource
 from gateway.domain.parties import Organization, Person
 from gateway.enrollment.apply import decide
 from gateway.enrollment.rules import Circumstances, EnrollmentRules
-from gateway.transactions.enrollment_834 import RefusedRequest, read_enrollment
+from gateway.transactions.enrollment_834 import MEMBER_OPENS, read_enrollment
 from gateway.transactions.mapping import Mapping, load_mapping
-from gateway.x12.reader import Segment, read_set
+from gateway.transactions.member_834 import RefusedRequest
+from gateway.x12.reader import RawLoop, read_loops
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
 SAMPLE_HEADER = (
@@ -48,9 +49,9 @@ CAT = (
 SHORT = "INS*Y*18*021*28*A~REF*0F*S1~NM1*IL*1*ALPHA*ANN~"
 
 
-def segments_of(text: str, delimiters: Delimiters) -> Iterator[Segment]:
+def loops_of(text: str, delimiters: Delimiters) -> Iterator[RawLoop]:
     data = text.encode()
-    return read_set(io.BytesIO(data), 0, len(data), delimiters)
+    return read_loops(io.BytesIO(data), 0, len(data), delimiters, MEMBER_OPENS)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +62,8 @@ def mapping() -> Mapping:
 @pytest.fixture
 def read(mapping: Mapping):
     def read(text: str, by: Mapping | None = None, delimiters: Delimiters = Delimiters()):  # noqa: B008
-        header, requests = read_enrollment(segments_of(text, delimiters), delimiters, by or mapping)
-        return header, list(requests)
+        header, members = read_enrollment(loops_of(text, delimiters), delimiters, by or mapping)
+        return header, [member.read() for member in members]
 
     return read
 
@@ -162,15 +163,20 @@ def test_sample_4_8_has_three_requests(read):
 def test_members_are_read_one_by_one_as_they_are_asked_for(mapping):
     looked_at = []
 
-    def watched() -> Iterator[Segment]:
-        for segment in segments_of(SAMPLE_HEADER + ANN + ADAM + CAT, Delimiters()):
-            looked_at.append(segment.position)
-            yield segment
+    def watched() -> Iterator[RawLoop]:
+        for loop in loops_of(SAMPLE_HEADER + ANN + ADAM + CAT, Delimiters()):
+            looked_at.append(loop.position)
+            yield loop
 
-    _, requests = read_enrollment(watched(), Delimiters(), mapping)
-    assert 12 == looked_at[-1]
-    next(requests)
-    assert 24 == looked_at[-1]
+    _, members = read_enrollment(watched(), Delimiters(), mapping)
+    assert [1] == looked_at
+    assert (1, 12) == ((member := next(members)).ordinal, member.position)
+    assert [1, 12] == looked_at
+
+
+def test_a_member_that_was_not_read_yet_shows_its_place_only(mapping):
+    _, members = read_enrollment(loops_of(SAMPLE_HEADER + ANN, Delimiters()), Delimiters(), mapping)
+    assert "SentLoop(ordinal=1, position=12)" == repr(next(members))
 
 
 def test_other_delimiters_are_read_and_kept(read):

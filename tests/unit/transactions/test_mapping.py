@@ -9,9 +9,9 @@ import pytest
 from gateway.domain.coverage import MaintenanceRequest
 from gateway.domain.exchange import Delimiters
 from gateway.errors import ConfigurationError
-from gateway.transactions.enrollment_834 import read_enrollment
+from gateway.transactions.enrollment_834 import MEMBER_OPENS, read_enrollment
 from gateway.transactions.mapping import Departures, Mapping, check_mapping, load_mapping
-from gateway.x12.reader import read_set
+from gateway.x12.reader import read_loops
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
 GUIDES = ["005010X220A1", "004010X095A1", "005010X307"]
@@ -46,10 +46,11 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
     return written
 
 
-def one_member(mapping: Mapping, member: str, header: str = "") -> MaintenanceRequest:
-    data = f"ST*834*1~BGN*00*R*20250101****2~{header}INS*Y*18*021~NM1*IL*1*ALPHA*ANN~{member}".encode()
-    _, requests = read_enrollment(read_set(io.BytesIO(data), 0, len(data), Delimiters()), Delimiters(), mapping)
-    [request] = requests
+def one_member(mapping: Mapping, said: str, header: str = "") -> MaintenanceRequest:
+    data = f"ST*834*1~BGN*00*R*20250101****2~{header}INS*Y*18*021~NM1*IL*1*ALPHA*ANN~{said}".encode()
+    loops = read_loops(io.BytesIO(data), 0, len(data), Delimiters(), MEMBER_OPENS)
+    _, [member] = read_enrollment(loops, Delimiters(), mapping)
+    request = member.read()
     assert isinstance(request, MaintenanceRequest)
     return request
 
