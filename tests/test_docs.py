@@ -12,9 +12,12 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gateway.cli.rates import rates_group
 from gateway.configuration.toml_file import describe_type
-from gateway.partners.billing import Billing, Rate
+from gateway.partners.billing import Billing
+from gateway.partners.price_rows import KINDS
 from gateway.partners.profile import Profile, SecretReference
+from gateway.partners.rates import parse_rows
 from gateway.settings import Settings, variable_for
 from gateway.transactions.census_layout import LayoutFile
 
@@ -26,7 +29,7 @@ ROW = re.compile(
     re.MULTILINE,
 )
 DOCUMENTED = [("settings.md", Settings), ("partners.md", Profile), ("billing.md", Billing), ("census.md", LayoutFile)]
-NAMES_OF_ENTRIES = {"accounts": "ID", "request_types": "CODE", "bill_cycles": "CODE"}
+NAMES_OF_ENTRIES = {"accounts": "ID", "products": "ID", "request_types": "CODE", "bill_cycles": "CODE"}
 
 
 def rows_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
@@ -90,9 +93,24 @@ def test_every_setting_has_a_sentence(document):
     assert [] == [meaning for meaning in meanings if not re.fullmatch(r"[A-Z`0-9].{10,}\.", meaning)]
 
 
-def test_every_column_of_a_rate_file_is_documented():
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_column_of_a_price_file_is_documented_and_its_example_can_be_read(kind):
     text = (DOCS / "billing.md").read_text()
-    assert [] == [column for column in Rate.model_fields if f"**{column}**" not in text]
+    section = text.split(f"### `{kind}.csv`", 1)[1].split("\n### ", 1)[0]
+    days = ("starts_on", "ends_on")
+    assert [] == [
+        column for column in KINDS[kind].columns if f"**{column}**" not in (text if column in days else section)
+    ]
+    (example,) = re.findall(r"```csv\n(.*?)```", section, re.DOTALL)
+    rows, mistakes = parse_rows(KINDS[kind], example.encode(), kind)
+    assert ([], True) == (mistakes, len(rows) > 1)
+
+
+def test_every_doubt_and_every_rates_command_is_documented():
+    text = (DOCS / "rates.md").read_text()
+    doubts = re.findall(r'"([A-Z]+_[A-Z]+)"', (ROOT / "gateway/billing/rate_doubts.py").read_text())
+    assert [] == [doubt for doubt in {*doubts, "COVER_UNPRICED"} if f"`{doubt}`" not in text]
+    assert [] == [name for name in rates_group.commands if f"`gateway rates {name} " not in text]
 
 
 @pytest.mark.parametrize("document", [document for document, _ in DOCUMENTED])

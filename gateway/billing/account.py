@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from gateway.billing.age_band import BY_CALENDAR_YEAR, AgeRules
 from gateway.billing.calendar import WorkCalendar
 from gateway.billing.dates import Window
+from gateway.billing.product import NO_CATALOGUE, Catalogue
 from gateway.billing.proration import FULL_MONTHS, ProrationRule
 from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.coverage import MembershipEvent
@@ -28,6 +30,7 @@ class AccountRules:
     `request_types` says which type each event makes; `calendar` is the work calendar of the account's division, used
     where the type has none. Accounting periods through `closed_through` are closed. `series` is the letters of the
     legal entity in front of its invoice numbers. `jump_percent` None: no limit on the change against the last bill.
+    `legal_entity` underwrites what the catalogue says nothing about.
     """
 
     id: str
@@ -47,3 +50,6 @@ class AccountRules:
     due_days: int = 15
     series: str = ""
     jump_percent: Decimal | None = None
+    legal_entity: str = ""
+    catalogue: Catalogue = NO_CATALOGUE
+    ages: AgeRules = BY_CALENDAR_YEAR

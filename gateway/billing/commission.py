@@ -13,5 +13,8 @@ def commission(premium: Money, percent: Decimal) -> Money:
 
 
 def claw_back(lines: Iterable[InvoiceLine], percent: Decimal) -> Money:
-    """Return the commission to take back for the credits among `lines`: zero or negative."""
-    return commission(sum((line.amount for line in lines if line.amount < ZERO), ZERO), percent)
+    """Return the commission to take back for the credits of premium among `lines`: zero or negative.
+
+    Fees earn no commission, so that none is taken back for them.
+    """
+    return commission(sum((line.amount for line in lines if line.amount < ZERO and not line.is_fee), ZERO), percent)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from gateway.domain.money import ZERO, Money, round_cents
 from gateway.domain.period import CoverageMonth, Period
+from gateway.domain.value import value
 
 
 class Proration(StrEnum):
@@ -34,7 +35,7 @@ class ProrationRule:
 FULL_MONTHS = ProrationRule()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PricedSpan:
     """Covered days at one full-month price. Spans of one product do not overlap and are in order."""
 
@@ -42,7 +43,7 @@ class PricedSpan:
     rate: Money
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Share:
     """What is charged for a month and why.
 

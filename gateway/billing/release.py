@@ -114,7 +114,7 @@ def _exceeds(change: Money, base: Money, percent: Decimal) -> bool:
 def _has_price(rates: RateTable, line: InvoiceLine) -> bool:
     """Tell whether the table prices the line's plan and tier on the first or last day of its month."""
     days = (line.month.first_day, line.month.last_day)
-    return any(rates.lookup(line.product, line.tier, day) for day in days)
+    return any(rates.has_price(line.product, line.tier, day) for day in days)
 
 
 def _finding(code: str, message: str, severity: Severity = Severity.ERROR) -> Finding:

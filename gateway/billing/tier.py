@@ -9,6 +9,11 @@ from gateway.domain.coverage import Member
 _SPOUSES = frozenset({"01", "53"})  # INS02: spouse, life partner
 
 
+def is_spouse(member: Member) -> bool:
+    """Tell whether INS02 says spouse or life partner; any other dependent counts as a child."""
+    return member.relationship in _SPOUSES
+
+
 @dataclass(frozen=True, slots=True)
 class Composition:
     """Who of a family is covered on a day: the subscriber or not, spouses, and other dependents as children."""
@@ -31,7 +36,7 @@ class Composition:
     def of(cls, members: Collection[Member]) -> "Composition":
         """Count members: a dependent whose INS02 is 01 or 53 is a spouse, any other a child."""
         dependents = [member for member in members if not member.is_subscriber]
-        spouses = sum(member.relationship in _SPOUSES for member in dependents)
+        spouses = sum(map(is_spouse, dependents))
         return cls(len(dependents) < len(members), spouses, len(dependents) - spouses)
 
 
@@ -40,11 +45,16 @@ FITS: Mapping[str, Callable[[Composition], bool]] = MappingProxyType(
         "EMP": lambda who: who.has_subscriber and who.dependents == 0,
         "IND": lambda who: who.lives == 1,
         "ESP": lambda who: who.has_subscriber and who.spouses > 0 and who.children == 0,
-        "ECH": lambda who: who.has_subscriber and who.spouses == 0 and who.children > 0,
         "TWO": lambda who: who.lives == 2,
         "E1D": lambda who: who.has_subscriber and who.dependents == 1,
         "E2D": lambda who: who.has_subscriber and who.dependents == 2,
         "E3D": lambda who: who.has_subscriber and who.dependents == 3,
+        "ECH": lambda who: who.has_subscriber and who.spouses == 0 and who.children > 0,
+        "E9D": lambda who: who.has_subscriber and who.dependents >= 5,
+        "E8D": lambda who: who.has_subscriber and who.dependents >= 4,
+        "E7D": lambda who: who.has_subscriber and who.dependents >= 3,
+        "E6D": lambda who: who.has_subscriber and who.dependents >= 2,
+        "E5D": lambda who: who.has_subscriber and who.dependents >= 1,
         "FAM": lambda who: who.has_subscriber and who.dependents > 1,
         "SPO": lambda who: not who.has_subscriber and who.spouses > 0 and who.children == 0,
         "SPC": lambda who: not who.has_subscriber and who.spouses > 0 and who.children > 0,

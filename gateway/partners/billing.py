@@ -9,7 +9,6 @@ from pydantic import AfterValidator, Field
 from gateway.configuration.toml_file import Section
 from gateway.domain.charge import BillGeneration, InvoiceMode
 from gateway.domain.coverage import MembershipEvent
-from gateway.domain.money import Money
 from gateway.domain.parties import LineOfBusiness
 
 
@@ -52,6 +51,18 @@ class RetroLimit(Section):
     addition_days: int | None = Field(default=None, ge=0)
 
 
+class ProductSettings(Section):
+    """[products.ID]: one product beside what HD03 and HD04 say: its line, its underwriter, partners' codes (HF-30)."""
+
+    name: str = ""
+    line: str = ""  # our insurance line: HD03 has none for life or AD&D
+    legal_entity: str = ""  # who underwrites it; empty: the account's
+    codes: tuple[str, ...] = ()  # what partners send for it as HD04, or as HD03 without HD04
+
+
+_MONTH_AND_DAY = r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$"
+
+
 def _with_enrollment_type(types: dict[MembershipEvent, str]) -> dict[MembershipEvent, str]:
     """Return `types` with the enrollment's type for a reinstatement or change that has none (DOMAIN 3.4)."""
     enroll = types.get(MembershipEvent.ENROLL)
@@ -79,6 +90,9 @@ class AccountSettings(Section):
     request_types: EventTypes = Field(default_factory=dict)  # event -> request type code
     bill_cycle: str
     rates: str = "rates.csv"
+    factors: str = "factors.csv"  # of age rates, where there are any
+    fees: str = "fees.csv"  # where there are any
+    contributions: str = "contributions.csv"  # of the employer, where any are agreed
     rate_source: Literal["table", "sent"] = "table"  # sent: the premium of the 834, and ours where none was sent
     calendar: str = ""  # of the account's division, where the request type has none (OR-28)
     closed_through: date | None = None  # accounting periods through this day are closed (DOMAIN 3.6)
@@ -86,6 +100,11 @@ class AccountSettings(Section):
     wash_day: int = Field(default=15, ge=1, le=28)
     wash_day_inclusive: bool = True
     due_days: int = Field(default=15, ge=0)  # after the bill date
+    legal_entity: str = ""  # underwrites what `products` says nothing about (HN-17)
+    rating_area: str = ""  # of members for whom the 834 sends none
+    age_basis: Literal["plan_year", "birthday"] = "plan_year"
+    plan_year: str = Field(default="01-01", pattern=_MONTH_AND_DAY)  # its start, and the day of renewal
+    billed_children: int = Field(default=3, ge=0)  # of those under 21, where a plan is priced by age
     series: str = Field(default="", pattern=r"^[A-Z]{0,10}$")  # letters of the legal entity, before invoice numbers
     jump_percent: Decimal | None = Field(default=None, ge=0)  # a bill that changes by more waits for a person
     broker: str = ""  # partner id of the broker of record
@@ -95,21 +114,9 @@ class Billing(Section):
     """The whole of `billing.toml`."""
 
     accounts: dict[str, AccountSettings] = Field(default_factory=dict)
+    products: dict[str, ProductSettings] = Field(default_factory=dict)
     request_types: dict[str, RequestType] = Field(default_factory=dict)
     bill_cycles: dict[str, tuple[BillWindow, ...]] = Field(default_factory=dict)
     tolerance: Tolerance = Tolerance()
     retro_limit: RetroLimit = RetroLimit()
     individual_accounts: bool = False  # an exchange: one account per subscriber, settings from accounts.individual
-
-
-class Rate(Section):
-    """One row of `rates.csv`: plan, tier, monthly price, and the days it holds.
-
-    `ends_on` is inclusive; empty means until the next row of the same plan and tier begins.
-    """
-
-    plan: str = Field(min_length=1)
-    tier: str = Field(min_length=1)
-    amount: Money = Field(ge=0, decimal_places=2)
-    starts_on: date
-    ends_on: date | None = None

@@ -11,6 +11,7 @@ from gateway.domain.mistake import Mistake
 from gateway.domain.parties import LineOfBusiness, PartnerRole
 from gateway.partners.billing import AccountSettings, BillWindow, RequestType
 from gateway.partners.partner import INDIVIDUAL, Partner
+from gateway.partners.price_rows import KINDS
 from gateway.partners.profile import PartnerStatus
 from gateway.partners.surroundings import Rule, Surroundings, in_billing
 
@@ -95,6 +96,36 @@ def accounts_are_billable(partner: Partner, around: Surroundings) -> Iterator[Mi
         yield from _unknown_calendar(partner, f"{key}.calendar", account.calendar, around)
 
 
+def price_files_are_there(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A file of factors, fees or contributions that an account names by another name than the usual one exists."""
+    for account_id, account in partner.billing.accounts.items():
+        for kind in (kind for kind in KINDS if kind != "rates"):
+            file = getattr(account, kind)
+            if file != AccountSettings.model_fields[kind].default and file not in partner.price_files:
+                remedy = "write the file, or leave the setting out"
+                yield in_billing(partner, f"accounts.{account_id}.{kind}", f"there is no file {file}", remedy)
+
+
+def fees_and_plans_have_their_own_names(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A fee is a line of its own (IA-51): its name is not that of a plan or product."""
+    for account_id, account in partner.billing.accounts.items():
+        plans = {rate.plan for rate in partner.rates_for(account)} | set(partner.billing.products)
+        for fee in sorted({row.key[0] for row in partner.price_rows("fees", account.fees)} & plans):
+            problem = f"the fee `{fee}` has the name of a plan"
+            yield in_billing(partner, f"accounts.{account_id}.fees", problem, "give the fee another name")
+
+
+def product_codes_mean_one_product(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A code that the partner sends leads to one product."""
+    owner: dict[str, str] = {}
+    for product_id, product in partner.billing.products.items():
+        for code in product.codes:
+            first = owner.setdefault(code, product_id)
+            if first != product_id:
+                key = f"products.{product_id}.codes"
+                yield in_billing(partner, key, f"the code `{code}` is already that of {first}", "keep it in one place")
+
+
 def events_have_request_types(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
     """Where member events raise requests, each event has an active automatic type (OR-33, OR-36)."""
     for account_id, account in partner.billing.accounts.items():
@@ -155,6 +186,9 @@ BILLING_RULES: tuple[Rule, ...] = (
     request_types_are_legal,
     bill_cycles_run_forward,
     accounts_are_billable,
+    price_files_are_there,
+    fees_and_plans_have_their_own_names,
+    product_codes_mean_one_product,
     events_have_request_types,
     individual_accounts_have_a_pattern,
     who_is_billed_has_accounts,

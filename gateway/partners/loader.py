@@ -6,13 +6,14 @@ from pathlib import Path
 
 from gateway.configuration.toml_file import check_model, read_toml
 from gateway.domain.mistake import Mistake
-from gateway.partners.billing import Billing, Rate
+from gateway.partners.billing import Billing
 from gateway.partners.billing_rules import BILLING_RULES
 from gateway.partners.crosscheck import crosscheck
 from gateway.partners.partner import Partner, find_account
+from gateway.partners.price_rows import KINDS, PriceRow, Rate
 from gateway.partners.profile import Profile
 from gateway.partners.profile_rules import PROFILE_RULES
-from gateway.partners.rates import read_rates
+from gateway.partners.rates import read_rates, read_rows
 from gateway.partners.surroundings import BILLING_FILE, PROFILE_FILE, Surroundings
 
 __all__ = ["DATE_ALGORITHMS", "RATES_FILE", "Partner", "find_account", "load_partners"]
@@ -80,9 +81,26 @@ def _load_partner(folder: Path) -> tuple[Partner | None, list[Mistake]]:
     for file in sorted({RATES_FILE, *wanted}):
         rates[file], wrong = read_rates(folder / file, f"{name}/{file}") if (folder / file).is_file() else ((), [])
         mistakes += wrong
+    others, wrong = _load_price_files(folder, name, billing)
+    mistakes += wrong
     if profile is None or billing is None:
         return None, mistakes
-    return Partner(profile, billing, rates.pop(RATES_FILE), folder, rates), mistakes
+    return Partner(profile, billing, rates.pop(RATES_FILE), folder, rates, others), mistakes
+
+
+def _load_price_files(
+    folder: Path, name: str, billing: Billing | None
+) -> tuple[dict[str, tuple[PriceRow, ...]], list[Mistake]]:
+    """Return the rows of every file of factors, fees and contributions that an account names and that is there."""
+    found: dict[str, tuple[PriceRow, ...]] = {}
+    mistakes: list[Mistake] = []
+    accounts = billing.accounts.values() if billing else ()
+    for kind, model in KINDS.items():
+        for file in sorted({getattr(account, kind) for account in accounts if kind != "rates"}):
+            if (folder / file).is_file():
+                found[file], wrong = read_rows(model, folder / file, f"{name}/{file}")
+                mistakes += wrong
+    return found, mistakes
 
 
 def _load_billing(folder: Path, name: str) -> tuple[Billing | None, list[Mistake]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.errors import ConfigurationError
-from gateway.partners.billing import AccountSettings, Billing, Rate
+from gateway.partners.billing import AccountSettings, Billing
+from gateway.partners.price_rows import PriceRow, Rate
 from gateway.partners.profile import Profile, Sftp
 
 INDIVIDUAL = "individual"
@@ -22,7 +23,8 @@ _HOST_KEY_TYPES = frozenset(
 class Partner:
     """One folder of `partners/`: profile, billing and rates as written there.
 
-    `rates` are those of `rates.csv`; `other_rates` those of the files that single accounts name instead.
+    `rates` are those of `rates.csv`; `other_rates` those of the files that single accounts name instead;
+    `price_files` the rows of every file of factors, fees and contributions that is there.
     """
 
     profile: Profile
@@ -30,6 +32,7 @@ class Partner:
     rates: tuple[Rate, ...]
     folder: Path
     other_rates: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
+    price_files: Mapping[str, tuple[PriceRow, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -49,6 +52,13 @@ class Partner:
     def rates_for(self, account: AccountSettings) -> tuple[Rate, ...]:
         """Return the rates of the file that the account names."""
         return self.other_rates.get(account.rates, self.rates)
+
+    def price_rows(self, kind: str, file: str) -> tuple[PriceRow, ...]:
+        """Return the rows of one of the partner's price files; `kind` is one of `KINDS`."""
+        rows: tuple[PriceRow, ...] = self.price_files.get(file, ())
+        if kind == "rates":
+            rows = self.other_rates.get(file, self.rates)
+        return rows
 
     def host_keys(self) -> tuple[str, ...]:
         """Return the pinned host keys as OpenSSH lines, from the profile and from its host key file.

@@ -3,16 +3,20 @@
 from datetime import date
 
 from gateway.billing.account import AccountRules, RateSource
+from gateway.billing.age_band import AgeBasis, AgeRules
 from gateway.billing.calendar import WorkCalendar
 from gateway.billing.dates import Window
+from gateway.billing.product import Catalogue, Product
 from gateway.billing.proration import Proration, ProrationRule
-from gateway.billing.rating import Rate, RateTable
+from gateway.billing.rating import RateTable
 from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.parties import Account
 from gateway.errors import NotFound
 from gateway.partners.billing import AccountSettings, BillWindow, RequestType
 from gateway.partners.partner import Partner
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.prices import rate_table_of, tables_of
+from gateway.ports.unit_of_work import UnitOfWork
 
 
 def settings_of(partner: Partner, account_id: str) -> AccountSettings:
@@ -49,7 +53,31 @@ def account_rules(plant: Plant, account: Account) -> AccountRules:
         due_days=settings.due_days,
         series=settings.series,
         jump_percent=settings.jump_percent,
+        legal_entity=settings.legal_entity,
+        catalogue=catalogue_of(partner),
+        ages=age_rules(settings),
     )
+
+
+def catalogue_of(partner: Partner) -> Catalogue:
+    """Return the products that a partner is billed for beside what HD03 and HD04 say."""
+    return Catalogue.of(
+        Product(code, product.line, product.legal_entity, product.codes)
+        for code, product in partner.billing.products.items()
+    )
+
+
+def age_rules(settings: AccountSettings) -> AgeRules:
+    """Return how an account is priced by age, where its plans are."""
+    return AgeRules(
+        AgeBasis(settings.age_basis), plan_year_of(settings), settings.billed_children, settings.rating_area
+    )
+
+
+def plan_year_of(settings: AccountSettings) -> tuple[int, int]:
+    """Return month and day on which an account's plan years start."""
+    month, _, day = settings.plan_year.partition("-")
+    return int(month), int(day)
 
 
 def open_window(rules: AccountRules, on: date) -> Window | None:
@@ -57,11 +85,10 @@ def open_window(rules: AccountRules, on: date) -> Window | None:
     return next((window for window in rules.windows if window.start <= on <= window.end), None)
 
 
-def rate_table(plant: Plant, account: Account) -> RateTable:
-    """Return the rates that an account is billed by."""
+def rate_table(plant: Plant, unit: UnitOfWork, account: Account) -> RateTable:
+    """Return the prices that an account is billed by: as two people approved them, else as its files say."""
     partner = plant.partner(account.partner_id)
-    rows = partner.rates_for(settings_of(partner, account.id))
-    return RateTable(Rate(row.plan, row.tier, row.amount, row.starts_on, row.ends_on) for row in rows)
+    return rate_table_of(tables_of(unit, partner, settings_of(partner, account.id)))
 
 
 def _window(window: BillWindow) -> Window:

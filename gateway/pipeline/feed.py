@@ -126,8 +126,11 @@ def _feed_lines(unit: UnitOfWork, invoice_id: str) -> Iterator[FeedLine]:
 
 
 def _with_names(lines: Sequence[InvoiceLine], families: dict[str, Family]) -> Iterator[FeedLine]:
-    """Yield lines with subscriber id and name."""
+    """Yield lines with subscriber id and name; a fee of the account belongs to no membership and has neither."""
     for line in lines:
+        if line.is_fee and line.membership_id not in families:
+            yield FeedLine(line, "", "")
+            continue
         family = families[line.membership_id]
         subscriber = next((member.person for member in family.members if member.is_subscriber), None)
         name = f"{subscriber.last_name}, {subscriber.first_name}" if subscriber else ""

@@ -5,6 +5,7 @@ from datetime import date
 
 from gateway.billing.charges import Cause, causes, charges_due
 from gateway.billing.difference import bill_by_difference
+from gateway.billing.fees import account_fees
 from gateway.billing.invoice import BillOrder, issue
 from gateway.billing.lifecycle import move
 from gateway.billing.proof import prove_nothing_fell_out
@@ -121,7 +122,7 @@ def _draft(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder) -
     A bill never holds a charge that starts after its cutoff (DOMAIN 12), and what a later cutoff billed stays out of
     the comparison, so that an order with an early cutoff never takes it back.
     """
-    rules, rates = account_rules(plant, account), rate_table(plant, account)
+    rules, rates = account_rules(plant, account), rate_table(plant, unit, account)
     billed = [each for each in unit.invoices.billed(account.id) if each.month <= order.current]
     due: list[Charge] = []
     found: list[Finding] = []
@@ -130,7 +131,8 @@ def _draft(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder) -
         charges, findings = charges_due(family, rules, rates, order.cutoff_on)
         due += charges
         found += findings
-        why |= causes(family)
+        why |= causes(family, rules.catalogue)
+    due += account_fees(due, rules, rates)
     lines = bill_by_difference(due, billed, current=order.current, causes=why)
     prove_nothing_fell_out(due, billed, lines)
     checks = check_release(BillDraft(rules, rates, order.current, due, billed, lines))

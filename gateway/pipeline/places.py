@@ -14,6 +14,7 @@ from gateway.enrollment.rules import Circumstances, EnrollmentRules
 from gateway.partners.partner import Partner, find_account
 from gateway.pipeline.accounts import account_rules, settings_of
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.prices import known_plans
 from gateway.ports.unit_of_work import UnitOfWork
 
 
@@ -74,7 +75,7 @@ class Places:
             agreed = self._partner.profile.enrollment
             limits = self._partner.billing.retro_limit
             settings = settings_of(self._partner, account.id)
-            plans = frozenset(rate.plan for rate in self._partner.rates_for(settings))
+            plans = known_plans(self._unit, self._partner, settings)
             self._rules[agreed_as] = EnrollmentRules(
                 end_equals_begin=agreed.end_equals_begin,
                 subscriber_term_cascades=agreed.subscriber_term_cascades,
@@ -110,7 +111,7 @@ class Places:
         """Return all that decides, beside its bytes, what a loop of this set asks for and what it does."""
         header = self._header
         accounts = self._partner.billing.accounts.values()
-        plans = [sorted({rate.plan for rate in self._partner.rates_for(each)}) for each in accounts]
+        plans = [sorted(known_plans(self._unit, self._partner, each)) for each in accounts]
         mapping = self._plant.mapping(self._partner.id, self._record.set.guide)
         return (
             __version__,

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, update
 
 from gateway.domain.exchange import Incident, LogEvent
 from gateway.ports.jobs import Job, JobQueue
+from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
 from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, Requests
 from gateway.store import driver_errors
@@ -16,6 +17,7 @@ from gateway.store.exchanges import SqlExchanges
 from gateway.store.files import SqlFiles
 from gateway.store.invoices import SqlInvoices
 from gateway.store.ledger import SqlLedger
+from gateway.store.rate_changes import SqlRateChanges
 from gateway.store.requests import SqlRequests
 from gateway.store.reviews import SqlDiscrepancies, SqlReviews, SqlWorkItems
 from gateway.store.tables_work import incidents, log_events, ticks
@@ -39,6 +41,7 @@ class SqlUnitOfWork:
     reviews: Reviews
     work_items: WorkItems
     discrepancies: Discrepancies
+    rate_changes: RateChanges
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
         """Take the engine, and the queue that deferred jobs go to."""
@@ -59,6 +62,7 @@ class SqlUnitOfWork:
         self.reviews = SqlReviews(self._db)
         self.work_items = SqlWorkItems(self._db)
         self.discrepancies = SqlDiscrepancies(self._db)
+        self.rate_changes = SqlRateChanges(self._db)
         return self
 
     def __exit__(

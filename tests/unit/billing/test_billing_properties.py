@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from gateway.billing.account import AccountRules
 from gateway.billing.charges import charges_due
 from gateway.billing.difference import bill_by_difference
+from gateway.billing.fees import account_fees
 from gateway.billing.invoice import BillOrder, issue
 from gateway.billing.proof import prove_nothing_fell_out
-from gateway.billing.proration import Proration, ProrationRule
-from gateway.billing.rating import Rate, RateTable
+from gateway.billing.proration import PricedSpan, Proration, ProrationRule, prorate
+from gateway.billing.rating import Contribution, Fee, FeeBasis, Rate, RateTable
 from gateway.billing.statement import statement_of
 from gateway.domain.coverage import CoverageStatus
 from gateway.domain.journal import LedgerAccount
-from gateway.domain.period import CoverageMonth
+from gateway.domain.period import CoverageMonth, Period
 
 over_histories = settings(deadline=None, max_examples=60, database=None)
 
@@ -31,6 +32,15 @@ RATES = RateTable(
         ]
     ]
 )  # fmt: skip
+WITH_FEES = RateTable(
+    RATES.rates,
+    fees=[
+        Fee("Administration", FeeBasis.MEMBER, Decimal("2.50"), None, "", "", date(2025, 1, 1)),
+        Fee("Surcharge", FeeBasis.CONTRACT, None, Decimal("1.37"), "GOLD", "", date(2025, 10, 1)),
+        Fee("Service", FeeBasis.ACCOUNT, Decimal("99.00"), None, "", "", date(2025, 1, 1)),
+    ],
+    contributions=[Contribution("", "", Decimal("66.67"), None, date(2025, 1, 1))],
+)
 FIRST_DAY = date(2025, 9, 1)
 LAST_CUTOFF = date(2026, 3, 31)
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -177,3 +187,28 @@ def test_canceling_everything_takes_back_every_cent(data, truths, run):
     truth, account = data.draw(truths), data.draw(accounts)
     canceled = [replace(each, status=CoverageStatus.CANCELED) for each in truth]
     assert {} == balances(run([(truth, LAST_CUTOFF), (canceled, LAST_CUTOFF)], account)[0])
+
+
+@over_histories
+@given(data=st.data())
+def test_the_days_before_and_from_a_day_on_cost_the_month_to_the_cent_of_rounding(data):
+    month = CoverageMonth(data.draw(st.integers(2024, 2026)), data.draw(st.integers(1, 12)))
+    turn = month.first_day + timedelta(data.draw(st.integers(1, month.days - 1)))
+    rate = data.draw(st.decimals("0.01", 9999, places=2))
+    parts = [Period(month.first_day, turn), Period(turn, month.next().first_day)]
+    daily = ProrationRule(Proration.DAILY)
+    before, after = (prorate(month, [PricedSpan(part, rate)], daily).amount for part in parts)
+    assert abs(before + after - rate) <= Decimal("0.01")
+    assert rate == prorate(month, [PricedSpan(part, rate) for part in parts], daily).amount
+
+
+@over_histories
+@given(data=st.data())
+def test_the_same_truth_in_any_order_owes_the_same_fees_and_shares(data, truths, family):
+    truth, account = data.draw(truths), data.draw(accounts)
+    shuffled = data.draw(st.permutations(truth))
+    ours, theirs = (charges_due(family(*each), account, WITH_FEES, LAST_CUTOFF)[0] for each in (truth, shuffled))
+    assert ours == theirs
+    assert account_fees(ours, account, WITH_FEES) == account_fees(reversed(ours), account, WITH_FEES)
+    for charge in ours:
+        assert charge.is_fee or 0 <= charge.employer_share <= charge.amount

@@ -248,3 +248,49 @@ def test_the_cause_of_a_vanished_charge_is_the_version_that_was_learned_last(cov
 def test_findings_name_ids_and_never_a_person(coverage, family, rates, acme):
     _, (finding,) = charges_due(family(coverage(tier="FAM")), acme, rates({}), YEAR_END)
     assert finding.message.startswith("Membership M1:")
+
+
+MID_NOVEMBER = RateTable(
+    [
+        Rate("GOLD", "EMP", Decimal("600.00"), date(2025, 1, 1), date(2025, 11, 10)),
+        Rate("GOLD", "EMP", Decimal("900.00"), date(2025, 11, 11)),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("proration", "amount"),
+    [("daily", "800.00"), ("mid_month", "900.00"), ("none", "600.00")],
+)
+def test_a_rate_that_changes_inside_a_month_is_mixed_by_days_or_holds_as_the_rule_says(
+    proration, amount, coverage, family, acme
+):
+    account = replace(acme, proration=ProrationRule(Proration(proration)))
+    charges, _ = charges_due(family(coverage(tier="EMP")), account, MID_NOVEMBER, date(2025, 12, 31))
+    assert [("2025-11", amount), ("2025-12", "900.00")] == list(months(charges).items())[2:]
+    assert [charge.amount for charge in charges] == [evaluate(charge.formula) for charge in charges]
+
+
+def test_a_rate_that_only_begins_inside_a_month_prices_the_days_from_then_on(coverage, family, acme):
+    table = RateTable([Rate("GOLD", "EMP", Decimal("600.00"), date(2025, 9, 16))])
+    account = replace(acme, proration=DAILY)
+    late = coverage(tier="EMP", starts_on=date(2025, 9, 16))
+    charges, findings = charges_due(family(late), account, table, date(2025, 9, 30))
+    assert ({"2025-09": "300.00"}, []) == (months(charges), findings)
+    charges, (finding,) = charges_due(family(coverage(tier="EMP")), account, table, date(2025, 9, 30))
+    assert ([], "UNKNOWN_PLAN") == (charges, finding.code)
+
+
+def test_a_charge_says_which_row_gave_its_price_or_that_the_834_did(coverage, family, acme):
+    table = RateTable([Rate("GOLD", "EMP", Decimal("600.00"), date(2025, 1, 1), source="rates.csv, line 2")])
+    world = family(coverage(tier="EMP", premium="181.65"))
+    sent = replace(acme, rate_source=RateSource.SENT)
+    (ours,), _ = charges_due(world, acme, table, date(2025, 9, 30))
+    (theirs,), _ = charges_due(world, sent, table, date(2025, 9, 30))
+    assert ("rates.csv, line 2", "premium of the 834") == (ours.priced_by, theirs.priced_by)
+
+
+def test_what_an_exchange_sends_is_net_of_credits_and_so_not_held_against_our_rate(coverage, family, rates, acme):
+    account = replace(acme, rate_source=RateSource.SENT)
+    _, findings = charges_due(family(coverage(tier="EMP", premium="181.65")), account, rates(PRICES), YEAR_END)
+    assert [] == findings

@@ -84,3 +84,21 @@ def test_a_wash_day_of_one_that_is_not_inclusive_asks_for_a_start_in_an_earlier_
     rule = ProrationRule(Proration.MID_MONTH, 1, wash_day_inclusive=False)
     october = span("600.00", date(2025, 10, 31))
     assert [600, 0] == [prorate(NOVEMBER, [each], rule).amount for each in (october, november(1))]
+
+
+@pytest.mark.parametrize(
+    ("month", "covered", "amount"),
+    [
+        (CoverageMonth(2024, 2), span("609.00", date(2024, 2, 20)), "210.00"),  # 10 of 29
+        (CoverageMonth(2024, 2), span("609.00", date(2024, 1, 1), date(2024, 2, 28)), "588.00"),  # 28 of 29
+        (CoverageMonth(2024, 2), span("609.00", date(2024, 2, 29), date(2024, 2, 29)), "21.00"),  # 1 of 29
+        (CoverageMonth(2025, 2), span("609.00", date(2025, 2, 20)), "195.75"),  # 9 of 28
+    ],
+)
+def test_a_leap_february_has_29_days(month, covered, amount):
+    assert Decimal(amount) == prorate(month, [covered], DAILY).amount
+
+
+def test_a_price_that_changes_inside_a_leap_february_is_mixed_by_its_29_days():
+    spans = [span("609.00", date(2024, 1, 1), date(2024, 2, 14)), span("667.00", date(2024, 2, 15))]
+    assert Decimal("639.00") == prorate(CoverageMonth(2024, 2), spans, DAILY).amount  # 14 x 21.00 + 15 x 23.00

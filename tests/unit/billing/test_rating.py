@@ -67,3 +67,8 @@ def test_gaps_and_overlaps_are_named(rows, faults):
 def test_in_a_gap_there_is_no_rate():
     table = RateTable([YEAR_2025, rate("650.00", date(2026, 2, 1))])
     assert None is table.lookup("GOLD", "EMP", date(2026, 1, 15))
+
+
+def test_an_open_rate_does_not_come_back_when_the_one_that_followed_it_has_ended():
+    table = RateTable([rate("600.00", date(2025, 1, 1)), rate("650.00", date(2026, 1, 1), date(2026, 6, 30))])
+    assert None is table.lookup("GOLD", "EMP", date(2026, 7, 1))
