@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
+from gateway.billing.hooks import HOOKS
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError, NotFound, TransportError
@@ -184,13 +185,25 @@ class HomeFiles:
 def read_home(home: Home) -> HomeFiles:
     """Read every file of a home; nothing is written and no server is asked."""
     settings, in_settings = load_settings(home.path)
-    partners, in_partners = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
+    partners, in_partners = load_home_partners(home.path, settings)
     mappings, in_mappings = _mappings(home.mappings, partners)
     layouts, in_layouts = load_layouts(home.mappings / "census")
     calendars, in_calendars = _calendars(home.mappings / "calendars")
     in_guides = GuideLibrary(home.mappings / "guides").check()
     mistakes = {*in_settings, *in_partners, *in_mappings, *in_layouts, *in_calendars, *in_guides}
     return HomeFiles(settings, partners, mappings, layouts, calendars, tuple(sorted(mistakes)))
+
+
+def load_home_partners(home: Path, settings: Settings) -> tuple[dict[str, Partner], list[Mistake]]:
+    """Return the partners of a home with every mistake in them, held against what the program offers them."""
+    return load_partners(
+        home,
+        quirks=QUIRKS,
+        date_algorithms=DATE_ALGORITHMS,
+        account_selections=HOOKS.account_selection,
+        status_updates=HOOKS.status_update,
+        eligibility_type=settings.invoice_requests.eligibility_characteristic,
+    )
 
 
 def open_app(home: Home, clock: Clock) -> App:
