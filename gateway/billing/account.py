@@ -13,7 +13,6 @@ from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.coverage import MembershipEvent
 from gateway.domain.parties import LineOfBusiness
 
-
 ELIGIBILITY_TYPE = "INVRACTE"
 """The characteristic type that says who is eligible, unless the feature configuration C1-INVREQ names another."""
 
@@ -32,8 +31,9 @@ class AccountRules:
     `request_types` says which type each event makes; `calendar` is the work calendar of the account's division, used
     where the type has none. `direct_billed`: a group's member pays it himself. `account_selection` and `status_update`
     are the hooks of its customer class, '' for one that has none. `eligibility_type` is the code of the characteristic
-    that makes it eligible for invoice requests, `characteristics` its own. Accounting periods through `closed_through` are closed. `series` is the letters of the
-    legal entity in front of its invoice numbers. `jump_percent` None: no limit on the change against the last bill.
+    that makes it eligible for invoice requests, `characteristics` its own. Accounting periods through `closed_through`
+    are closed. `series` is the letters of the legal entity in front of its invoice numbers. `jump_percent` None: no
+    limit on the change against the last bill.
     """
 
     id: str

@@ -42,7 +42,8 @@ def parse_calendar(text: str, *, name: str = "calendar") -> WorkCalendar:
     """Return the calendar written in `text`, the TOML of one file of `mappings/calendars/`.
 
     `federal = true` takes the holidays of the United States' federal offices; the table `[holidays]` names further days
-    off, such as the company's: `2025-11-28 = "The day after Thanksgiving"`. Raises ConfigurationError, which names `name` and every entry that is wrong.
+    off, such as the company's: `2025-11-28 = "The day after Thanksgiving"`. Raises ConfigurationError, which names
+    `name` and every entry that is wrong.
     """
     try:
         document = tomllib.loads(text)

@@ -30,8 +30,8 @@ class Roll(StrEnum):
 class CyclePattern:
     """How the windows of a cycle follow from the month they start in.
 
-    A window starts on `start_day`, rolled off the weekend; it ends `weekdays` weekdays later; cutoff and accounting date
-    lie so many months from the month of the start, on a day (31: the month's last).
+    A window starts on `start_day`, rolled off the weekend; it ends `weekdays` weekdays later; cutoff and accounting
+    date lie so many months from the month of the start, on a day (31: the month's last).
     """
 
     step_months: int

@@ -1,4 +1,4 @@
-"""Who is eligible for invoice requests: a yes/no characteristic whose type code is configuration (DOMAIN 3.1, OR-06)."""
+"""Who is eligible for invoice requests: a yes/no characteristic of a configurable type (DOMAIN 3.1, OR-06)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

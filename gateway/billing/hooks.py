@@ -72,8 +72,7 @@ class Hooks:
         }
         name = account.customer_class or "of the account"
         return [
-            f"the customer class {name} has no hook for {event}"
-            + (f": there is no algorithm {hook}" if hook else "")
+            f"the customer class {name} has no hook for {event}" + (f": there is no algorithm {hook}" if hook else "")
             for event, (hook, known) in events.items()
             if hook not in known
         ]

@@ -41,7 +41,7 @@ class PolicyHappening:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCircumstances:
-    """What is known when a policy event is decided; `was_billed`: an account of the hierarchy has a processed request."""
+    """What is known when an event is decided; `was_billed`: an account of the hierarchy has a processed request."""
 
     created_on: date
     was_billed: bool = False
@@ -61,20 +61,9 @@ def decide_policy_request(
     Onboarding makes none once any account of the hierarchy has a processed request (C1-INVREQCRE).
     """
     rule = happening.rule
-    refusal = excluded_business(account)
-    if refusal is not None:
-        return refusal
-    if happening.event is PolicyEvent.IN_FORCE and circumstances.was_billed:
-        note = "an account of the hierarchy has a processed request: this is no onboarding"
-        return RequestDecision(LogOutcome.NO_BILLING_EFFECT, note=note)
-    if rule is None:
-        return RequestDecision(LogOutcome.NO_BILLING_EFFECT, note=f"the account has no type for {happening.event}")
-    not_eligible = why_not_eligible(account)
-    if not_eligible:
-        return RequestDecision(LogOutcome.NOT_ELIGIBLE, note=not_eligible)
-    fault = next(iter(hooks.missing(account)), "") or unfit_type(rule, algorithms)
-    if fault:
-        return RequestDecision(LogOutcome.ERROR, note=fault)
+    refusal = _first_refusal(happening, account, circumstances) or _unfit(rule, account, algorithms, hooks)
+    if refusal is not None or rule is None:
+        return refusal or RequestDecision(LogOutcome.NO_BILLING_EFFECT)
     dates = dates_for(account, rule, circumstances.created_on, algorithms)
     if open_request is not None and not open_request.status.is_final:
         return join(open_request, dates)
@@ -82,3 +71,27 @@ def decide_policy_request(
         return no_window(account, dates)
     made = new_request(account, rule, dates, happening.key(account.id), circumstances.created_on)
     return RequestDecision(LogOutcome.CREATED, made)
+
+
+def _first_refusal(
+    happening: PolicyHappening, account: AccountRules, circumstances: PolicyCircumstances
+) -> RequestDecision | None:
+    """Return why the event makes no request of this account, in the order of DOMAIN 3.4."""
+    excluded = excluded_business(account)
+    if excluded is not None:
+        return excluded
+    if happening.event is PolicyEvent.IN_FORCE and circumstances.was_billed:
+        note = "an account of the hierarchy has a processed request: this is no onboarding"
+        return RequestDecision(LogOutcome.NO_BILLING_EFFECT, note=note)
+    not_eligible = why_not_eligible(account)
+    return RequestDecision(LogOutcome.NOT_ELIGIBLE, note=not_eligible) if not_eligible else None
+
+
+def _unfit(
+    rule: RequestTypeRule | None, account: AccountRules, algorithms: Mapping[str, DateAlgorithm], hooks: Hooks
+) -> RequestDecision | None:
+    """Return why no request can be made of the event's type."""
+    if rule is None:
+        return RequestDecision(LogOutcome.NO_BILLING_EFFECT, note="the account has no request type for this event")
+    fault = next(iter(hooks.missing(account)), "") or unfit_type(rule, algorithms)
+    return RequestDecision(LogOutcome.ERROR, note=fault) if fault else None

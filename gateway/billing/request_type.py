@@ -7,6 +7,7 @@ from gateway.billing.calendar import WorkCalendar
 from gateway.billing.dates import DATE_ALGORITHMS, DateAlgorithm
 from gateway.domain.charge import LEGAL_REQUEST_TYPES, REQUEST_OBJECTS, BillGeneration, InvoiceMode
 
+
 @dataclass(frozen=True, slots=True)
 class RequestTypeRule:
     """One invoice request type, as the billing configuration gives it.

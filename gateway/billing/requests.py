@@ -94,9 +94,7 @@ def decide_request(
     if isinstance(dates, NoFutureWindow):
         return no_window(account, dates)
     source = event.source.key(event.ordinal)
-    return RequestDecision(
-        LogOutcome.CREATED, new_request(account, rule, dates, source, circumstances.created_on)
-    )
+    return RequestDecision(LogOutcome.CREATED, new_request(account, rule, dates, source, circumstances.created_on))
 
 
 def log_decision(event: MembershipChange, decision: RequestDecision, at: datetime) -> MembershipLogEntry:

@@ -66,7 +66,7 @@ def select_accounts(target: Target, candidates: Sequence[Candidate], parents: Ma
 
 
 def is_at_or_below(person_id: str, top: str, parents: Mapping[str, str]) -> bool:
-    """Tell whether a person is `top` or below it; a circle of persons, which the configuration forbids, ends the way."""
+    """Tell whether a person is `top` or below it; a circle of persons, which no configuration has, ends the way."""
     seen: set[str] = set()
     here = person_id
     while here and here not in seen:

@@ -187,7 +187,7 @@ def _unfit(partner: Partner, key: str, code: str) -> Iterator[Mistake]:
 
 
 def customer_classes_have_both_hooks(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
-    """A customer class names a hook for each of its events that exists; an account names a class that exists (OR-32)."""
+    """A customer class names a hook that exists for each of its events, an account a class that exists (OR-32)."""
     events = {
         "account_selection": ("C1-INVACTEL, the account selection", around.account_selections),
         "status_update": ("C1-INVRSTUP, the status update", around.status_updates),

@@ -15,7 +15,15 @@ from gateway.partners.profile_rules import PROFILE_RULES
 from gateway.partners.rates import read_rates
 from gateway.partners.surroundings import BILLING_FILE, PROFILE_FILE, Surroundings
 
-__all__ = ["ACCOUNT_SELECTIONS", "DATE_ALGORITHMS", "RATES_FILE", "STATUS_UPDATES", "Partner", "find_account", "load_partners"]
+__all__ = [
+    "ACCOUNT_SELECTIONS",
+    "DATE_ALGORITHMS",
+    "RATES_FILE",
+    "STATUS_UPDATES",
+    "Partner",
+    "find_account",
+    "load_partners",
+]
 
 RATES_FILE = "rates.csv"
 DATE_ALGORITHMS = frozenset({"C1-INVRDTCIM", "C1-INVRDTCAL"})

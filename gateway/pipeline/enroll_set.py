@@ -4,19 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from gateway.billing.account import AccountRules
-from gateway.billing.requests import Circumstances as RequestCircumstances
-from gateway.billing.requests import decide_request, log_decision
-from gateway.domain.charge import InvoiceRequest
 from gateway.domain.coverage import (
     EnrollmentHeader,
     Family,
     FamilyChange,
     FileAction,
-    LogOutcome,
     MaintenanceRequest,
     MembershipChange,
-    MembershipLogEntry,
 )
 from gateway.domain.exchange import SetRecord, SetState
 from gateway.domain.finding import Finding, Level, Place, Severity
@@ -31,8 +25,9 @@ from gateway.enrollment.full_file import FullFilePlan, compare_roster, decide_ab
 from gateway.enrollment.identity import membership_id
 from gateway.enrollment.roster import Roster
 from gateway.enrollment.rules import Circumstances, Decision, EnrollmentRules
-from gateway.partners.partner import Partner, find_account
-from gateway.pipeline.accounts import account_rules, settings_of
+from gateway.partners.partner import Partner, direct_account_id, find_account
+from gateway.pipeline.accounts import settings_of
+from gateway.pipeline.event_requests import EventRequests
 from gateway.pipeline.guards import without_guards
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.work_list import WorkList
@@ -59,14 +54,6 @@ class Outcome:
         self.counts[what] = self.counts.get(what, 0) + 1
 
 
-@dataclass(slots=True)
-class _Decided:
-    """What waits for the next bulk write."""
-
-    changes: list[FamilyChange] = field(default_factory=list)
-    entries: list[MembershipLogEntry] = field(default_factory=list)
-
-
 def scope_of(partner: Partner, header: EnrollmentHeader) -> str:
     """Return what references and stamps are compared within: partner, sponsor and policy."""
     return f"{partner.id}/{header.sponsor.id}/{header.policy}"
@@ -88,7 +75,7 @@ def on_header(code: str, message: str, segment: str, element: int) -> Finding:
 
 
 class SetRun:
-    """One set being applied: what is believed of the families met so far in a chunk, and the open requests."""
+    """One set being applied: what is believed of the families met so far in a chunk."""
 
     def __init__(
         self,
@@ -121,8 +108,7 @@ class SetRun:
         self._of_policy: dict[str, Account | None] = {}  # sponsor and account number are the set's
         self._from: Circumstances | None = None  # of the account met last
         self._rules: dict[str, EnrollmentRules] = {}
-        self._billed_by: dict[str, AccountRules] = {}
-        self._open: dict[str, InvoiceRequest | None] = {}
+        self._requests = EventRequests(plant, unit, record, self._known_at)
         self._compares = header.action is FileAction.VERIFY
         self._replaces = not self._compares and (
             header.action is FileAction.REPLACE or partner.profile.enrollment.full_file
@@ -173,23 +159,32 @@ class SetRun:
         if self._compares:
             return
         families = self._unit.enrollment.families({membership for _, _, membership in placed})
-        decided = _Decided()
+        self._requests.learn((account, membership) for _, account, membership in placed)
+        changes: list[FamilyChange] = []
         for request, account, membership in placed:
             before = families.get(membership)
             meant = restate(request, before) if self._replaces else request
             decision = decide(meant, before, self._rules_of(account), self._circumstances(account))
             if decision.family is not None:
                 families[membership] = decision.family
-            self._take_decision(decision, before, account, decided, pays_itself=request.responsible is None)
+            if decision.change is not None:
+                self._requests.note_eligibility(request, account, membership)
+            self._take_decision(decision, before, account, changes, pays_itself=request.responsible is None)
             self._result.findings += check_amounts(request)
             if decision.change is None:
                 self._work.refused(request, account.id, decision.findings)
             elif not only_compares(request):
                 self._work.applied(request, account.id)
-        self._write(decided)
+        self._write(changes)
 
     def _take_decision(
-        self, decision: Decision, before: Family | None, account: Account, decided: "_Decided", *, pays_itself: bool
+        self,
+        decision: Decision,
+        before: Family | None,
+        account: Account,
+        changes: list[FamilyChange],
+        *,
+        pays_itself: bool,
     ) -> None:
         """Keep a decision for the next bulk write, and decide its events about invoice requests."""
         self._result.findings += decision.findings
@@ -197,17 +192,18 @@ class SetRun:
             self._result.count("refused")
             return
         self._applied += 1
-        decided.changes.append(decision.change)
+        changes.append(decision.change)
         for event in decision.change.events:
             self._result.count(event.event.value)
             if self._keeps_events:
                 self._result.events.append(event)
-            decided.entries.append(self._request_for(event, account, before, pays_itself=pays_itself))
+            outcome = self._requests.decide(event, account, before, pays_itself=pays_itself)
+            self._result.count(f"request {outcome.value.lower()}")
 
-    def _write(self, decided: "_Decided") -> None:
+    def _write(self, changes: Sequence[FamilyChange]) -> None:
         """Write what was decided, in bulk."""
-        self._unit.enrollment.save(decided.changes)
-        self._unit.enrollment.add_log(decided.entries)
+        self._unit.enrollment.save(changes)
+        self._requests.write()
 
     def _conclude_full_file(self) -> None:
         """Report how a comparing file disagrees; end what a replacing one leaves out (DOMAIN 4.6)."""
@@ -224,12 +220,13 @@ class SetRun:
         absences = iter(plan.terminations)
         while chunk := list(islice(absences, MEMBERS_AT_ONCE)):
             families = self._unit.enrollment.families({absence.membership_id for absence in chunk})
-            decided = _Decided()
+            self._requests.learn((account, membership) for membership in families)
+            changes: list[FamilyChange] = []
             for absence in chunk:
                 before = families[absence.membership_id]
                 decision = decide_absence(absence, before, self._rules_of(account), self._circumstances(account))
-                self._take_decision(decision, before, account, decided, pays_itself=True)
-            self._write(decided)
+                self._take_decision(decision, before, account, changes, pays_itself=True)
+            self._write(changes)
 
     def finish(self) -> Outcome:
         """Judge the set as a whole: totals, unknown sponsor, all-or-nothing."""
@@ -287,13 +284,29 @@ class SetRun:
                 membership_id=membership_id(account_id, request.subscriber_id),
             )
         elif request.policy in self._of_policy:
-            return self._of_policy[request.policy]
+            account = self._of_policy[request.policy]
         else:
             account = self._of_policy[request.policy] = self._group_account(request.policy)
+        account = self._own_account(account, request)
         if account is not None and account.id not in self._accounts:
             self._unit.enrollment.add_account(account)
             self._accounts[account.id] = account
         return account
+
+    def _own_account(self, account: Account | None, request: MaintenanceRequest) -> Account | None:
+        """Return the account of a group's member who pays for himself (INS05, as configured), else the group's."""
+        if account is None or account.membership_id:
+            return account
+        if request.benefit_status not in settings_of(self._partner, account.id).direct_billed:
+            return account
+        account_id = direct_account_id(account.id, request.subscriber_id)
+        return Account(
+            account_id,
+            account.partner_id,
+            account.line_of_business,
+            policy=account.policy,
+            membership_id=membership_id(account_id, request.subscriber_id),
+        )
 
     def _group_account(self, policy: str) -> Account | None:
         """Return the account that a policy leads to, or that the set's sponsor or account number does."""
@@ -332,32 +345,6 @@ class SetRun:
                 header=self._header,
             )
         return self._from
-
-    def _request_for(
-        self, event: MembershipChange, account: Account, before: Family | None, *, pays_itself: bool
-    ) -> MembershipLogEntry:
-        """Make, join or decline an invoice request for one event (DOMAIN 3.4)."""
-        if account.id not in self._open:
-            # A bill run must not end the request that is read here before the event has joined it.
-            self._unit.enrollment.lock_account(account.id)
-            self._open[account.id] = self._unit.requests.open_for(account.id)
-        circumstances = RequestCircumstances(
-            created_on=self._today,
-            previous_status=before.membership.status if before else None,
-            termination_reason=before.membership.termination_reason if before else "",
-            subscriber_is_responsible=pays_itself,
-        )
-        if account.id not in self._billed_by:
-            self._billed_by[account.id] = account_rules(self._plant, account)
-        decided = decide_request(event, self._billed_by[account.id], circumstances, self._open[account.id])
-        if decided.request is not None and decided.request != self._open[account.id]:
-            if decided.outcome is LogOutcome.CREATED:
-                self._unit.requests.add(decided.request)
-            else:
-                self._unit.requests.update(decided.request)
-            self._open[account.id] = decided.request
-        self._result.count(f"request {decided.outcome.value.lower()}")
-        return log_decision(event, decided, self._known_at)
 
 
 def _no_account(request: MaintenanceRequest) -> Finding:

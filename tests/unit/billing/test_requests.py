@@ -24,9 +24,11 @@ WINDOWS = (
     Window(date(2025, 10, 10), date(2025, 10, 15), date(2025, 11, 30), date(2025, 11, 1)),
     Window(date(2025, 11, 10), date(2025, 11, 14), date(2025, 12, 31), date(2025, 12, 1)),
 )
-ACME = AccountRules(id="ACME", partner_id="acme", request_types=TYPES, windows=WINDOWS)
+YES, NO = {"INVRACTE": "Y"}, {"INVRACTE": "N"}
+ACME = AccountRules(id="ACME", partner_id="acme", request_types=TYPES, windows=WINDOWS, characteristics=YES)
 PERSON = replace(ACME, id="P1", line_of_business=LineOfBusiness.INDIVIDUAL)
 TERMINATED = Circumstances(date(2025, 10, 20), previous_status=MembershipStatus.TERMINATED, termination_reason="59")
+ELIGIBLE = replace(TERMINATED, characteristics=YES)
 OPEN = InvoiceRequest(
     "Qopen", "ACME", "acme", "AUTO-ENROLL", RequestStatus.DEFER_BATCH, date(2025, 10, 20), date(2025, 10, 23),
     date(2025, 11, 30), date(2025, 10, 23), date(2025, 11, 1), "000000001/1/0001/9",
@@ -83,7 +85,7 @@ def test_the_same_event_decided_again_gives_the_same_request(event):
             replace(TERMINATED, subscriber_is_responsible=False),
             LogOutcome.NOT_FIN_RESPONSIBLE,
         ),
-        (replace(ACME, invoice_request_eligible=False), MembershipEvent.ENROLL, TERMINATED, LogOutcome.NOT_ELIGIBLE),
+        (replace(ACME, characteristics=NO), MembershipEvent.ENROLL, TERMINATED, LogOutcome.NOT_ELIGIBLE),
         (replace(ACME, request_types={}), MembershipEvent.ENROLL, TERMINATED, LogOutcome.ERROR),
         (replace(ACME, windows=WINDOWS[:1]), MembershipEvent.ENROLL, TERMINATED, LogOutcome.NO_WINDOW),
     ],
@@ -98,9 +100,7 @@ def test_the_first_precondition_that_fails_names_the_outcome_and_no_request_is_m
 
 
 def test_the_order_of_the_preconditions_is_their_meaning(event):
-    nothing_fits = replace(
-        ACME, line_of_business=LineOfBusiness.SELF_FUNDED, invoice_request_eligible=False, request_types={}
-    )
+    nothing_fits = replace(ACME, line_of_business=LineOfBusiness.SELF_FUNDED, characteristics=NO, request_types={})
     assert LogOutcome.LOB_EXCLUDED == decide_request(event(), nothing_fits, TERMINATED, None).outcome
 
 

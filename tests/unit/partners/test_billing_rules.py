@@ -166,7 +166,7 @@ def test_an_event_only_raises_requests_of_an_active_automatic_type(home, change,
 
 @pytest.mark.parametrize(
     "setting",
-    ["invoice_request_eligible = false", "member_events_raise_requests = false", 'line_of_business = "self_funded"'],
+    ["member_events_raise_requests = false", 'line_of_business = "self_funded"'],
 )
 def test_an_account_whose_events_raise_nothing_needs_no_request_types(home, setting):
     home.change(BILLING, 'line_of_business = "group"', setting)
