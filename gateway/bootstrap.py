@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from gateway.billing.dates import DATE_ALGORITHMS
 from gateway.billing.hooks import HOOKS
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
+from gateway.domain.request_audit import Characteristic
 from gateway.errors import ConfigurationError, NotFound, TransportError
 from gateway.jobs.daemon import Daemon
 from gateway.jobs.embedded import EmbeddedRunner
@@ -20,11 +21,15 @@ from gateway.partners.partner import Partner
 from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, bill
+from gateway.pipeline.eligibility import set_eligibility
 from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.incidents import open_connection_fault
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.receive import PollReport, ingest, poll
 from gateway.pipeline.release import Reviewed, preview_release, refuse, release
+from gateway.pipeline.request import Ordered, approve, cancel, create_requests, reject
+from gateway.pipeline.request_target import RequestOrder
+from gateway.pipeline.request_types import note_versions
 from gateway.pipeline.timetable import schedules, tick
 from gateway.pipeline.watch import watch
 from gateway.pipeline.work import perform
@@ -98,6 +103,7 @@ class App:
 
     def bill(self, on: date) -> BillReport:
         """Bill what is due on the batch business date `on`."""
+        note_versions(self.plant)
         return bill(self.plant, on)
 
     def watch(self, partner_id: str) -> None:
@@ -137,6 +143,28 @@ class App:
         """End a held set without effect. Raises NotFound, NotAllowed."""
         return refuse(self.plant, self._set_id(set_id), by=by, reason=reason)
 
+    def create_requests(self, order: RequestOrder) -> list[Ordered]:
+        """Make the requests that a person orders; an account id may be shortened. Raises NotFound, NotAllowed."""
+        account_id = self.queries.find(Kind.ACCOUNT, order.account_id) if order.account_id else ""
+        return create_requests(self.plant, replace(order, account_id=account_id))
+
+    def approve_request(self, request_id: str, *, by: str) -> Ordered:
+        """Approve a request that waits for it. Raises NotFound, NotAllowed."""
+        return approve(self.plant, self.queries.find(Kind.REQUEST, request_id), by=by)
+
+    def reject_request(self, request_id: str, *, by: str, reason: str) -> Ordered:
+        """Reject a request that waits for approval. Raises NotFound, NotAllowed."""
+        return reject(self.plant, self.queries.find(Kind.REQUEST, request_id), by=by, reason=reason)
+
+    def cancel_request(self, request_id: str, *, by: str, reason: str) -> Ordered:
+        """Cancel a request that is not final. Raises NotFound, NotAllowed."""
+        return cancel(self.plant, self.queries.find(Kind.REQUEST, request_id), by=by, reason=reason)
+
+    def set_eligibility(self, membership_id: str, *, eligible: bool, by: str, reason: str) -> Characteristic:
+        """Say whether a membership is eligible for invoice requests. Raises NotFound, NotAllowed."""
+        whole = self.queries.find(Kind.MEMBER, membership_id)
+        return set_eligibility(self.plant, whole, eligible=eligible, by=by, reason=reason)
+
     def set_state(self, set_id: str) -> tuple[SetState, str]:
         """Return a set's state and its reason; raises NotFound."""
         with self.plant.open_unit() as unit:
@@ -162,6 +190,7 @@ class App:
     def daemon(self) -> Daemon:
         """Return the daemon: this node's clock and its runner."""
         plant = self.plant
+        note_versions(plant)
         timetable = ApsTimetable(schedules(plant), lambda schedule, slot: tick(plant, schedule, slot))
         return Daemon(timetable, self.runner())
 

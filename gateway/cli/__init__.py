@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "work": ("work:work_command", "Do the work that is due."),
     "ingest": ("work:ingest_command", "Take a local file through the same stations."),
     "bill": ("work:bill_command", "Make the bill run of a day."),
+    "request": ("request:request_group", "Order bills out of cycle, approve and follow them."),
+    "cycle": ("cycle:cycle_group", "List bill cycles and extend them."),
     "worklist": ("worklist:worklist_command", "List what waits to be put right, with the fix."),
     "release": ("review:release_command", "Apply a held set, or preview what that does."),
     "refuse": ("review:refuse_command", "End a held set without effect."),
