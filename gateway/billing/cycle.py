@@ -19,11 +19,11 @@ _LOOKED_AT = 24  # windows: what a cycle did years ago is not its pattern any mo
 
 
 class Roll(StrEnum):
-    """Where a day of the month goes that falls on a weekend."""
+    """Where a day of the month goes that falls on a weekend; where the windows do not tell, the first is taken."""
 
-    KEPT = "kept"
     BACK = "back"
     FORWARD = "forward"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,10 @@ class CyclePattern:
 
     def window(self, month: CoverageMonth) -> Window:
         """Return the window that starts in `month`."""
-        start = _rolled(_day_of(month, self.start_day), self.roll)
+        nominal = _day_of(month, self.start_day)
+        start = _rolled(nominal, self.roll)
+        if CoverageMonth.of(start) != month:  # a window never leaves its month
+            start = _rolled(nominal, Roll.FORWARD if self.roll is Roll.BACK else Roll.BACK)
         end = start
         for _ in range(self.weekdays):
             end = _rolled(end + _DAY, Roll.FORWARD)
