@@ -103,7 +103,6 @@ class App:
 
     def bill(self, on: date) -> BillReport:
         """Bill what is due on the batch business date `on`."""
-        note_versions(self.plant)
         return bill(self.plant, on)
 
     def watch(self, partner_id: str) -> None:
@@ -145,6 +144,7 @@ class App:
 
     def create_requests(self, order: RequestOrder) -> list[Ordered]:
         """Make the requests that a person orders; an account id may be shortened. Raises NotFound, NotAllowed."""
+        note_versions(self.plant)
         account_id = self.queries.find(Kind.ACCOUNT, order.account_id) if order.account_id else ""
         return create_requests(self.plant, replace(order, account_id=account_id))
 

@@ -27,7 +27,8 @@ def request(db: Transaction, request_id: str) -> RequestView:
     """Return a request that is there."""
     found = InvoiceRequest(**db.rows(select(invoice_requests).where(invoice_requests.c.id == request_id))[0]._asdict())
     line = request_log.c
-    log = db.rows(select(request_log).where(line.request_id == request_id).order_by(line.at, line.key))
+    columns = [column for column in line if column.name != "id"]
+    log = db.rows(select(*columns).where(line.request_id == request_id).order_by(line.id))
     issued = db.rows(select_invoices().where(invoices.c.request_id == request_id))
     return RequestView(
         request=found,

@@ -3,22 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, Integer, Table
+from sqlalchemy import Column, Date, Index, Integer, Table, UniqueConstraint
 
 from gateway.domain.charge import LineType, RequestStatus
 from gateway.domain.request_audit import TypeChange
-from gateway.store.columns import Cents, Instant, Json, metadata, one_of, owned_by, refers_to, text
+from gateway.store.columns import Cents, Instant, Json, RowId, metadata, one_of, owned_by, refers_to, text
 from gateway.store.tables_billing import invoice_lines
 
 request_log = Table(
     "request_log",
     metadata,
-    text("key", primary_key=True),
+    Column("id", RowId, primary_key=True),  # the order of writing, where instants are equal
+    text("key"),
     owned_by("request_id", "invoice_requests.id"),
     Column("at", Instant, nullable=False),
     one_of("status", RequestStatus),
     text("actor"),
     text("note"),
+    UniqueConstraint("key"),
     Index(None, "request_id"),
 )
 

@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CENTS = sa.BigInteger()
 INSTANT = sa.DateTime(timezone=True)
 STATE = sa.String(32)
@@ -84,11 +85,13 @@ def _log() -> None:
     """Create the requests' own log."""
     op.create_table(
         "request_log",
+        sa.Column("id", ROW_ID, nullable=False),
         *_required(TEXT, "key request_id"),
         *_required(INSTANT, "at"),
         *_required(STATE, "status"),
         *_required(TEXT, "actor note"),
-        sa.PrimaryKeyConstraint("key", name="pk_request_log"),
+        sa.PrimaryKeyConstraint("id", name="pk_request_log"),
+        sa.UniqueConstraint("key", name="uq_request_log_key"),
         _refers("request_log", "request_id", "invoice_requests.id"),
         _one_of("request_log", "status", STATUSES),
     )
