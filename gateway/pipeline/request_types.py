@@ -37,7 +37,7 @@ def list_types(plant: Plant, partner_id: str = "") -> list[TypeLine]:
     """Return the request types of one partner or all, in the order of their codes."""
     partners = [plant.partner(partner_id)] if partner_id else list(plant.partners.values())
     return [
-        TypeLine(partner.id, code, kind, tuple(_uses(partner, code)))
+        TypeLine(partner.id, code, kind, tuple(sorted(_uses(partner, code))))
         for partner in sorted(partners, key=lambda each: each.id)
         for code, kind in sorted(partner.billing.request_types.items())
     ]

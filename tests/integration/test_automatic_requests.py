@@ -340,17 +340,13 @@ def test_or_14_an_834_is_an_inbound_message_with_its_ids_and_statuses(house):
     assert [("000000101/101/0001/1", "CREATED")] == events  # external transaction id
     [(batch, state)] = house.rows("SELECT file_id, state FROM transaction_sets")  # external batch id
     assert (file.id, "applied") == (batch, state)
-    stations = [
-        station for (station,) in house.rows("SELECT station FROM log_events WHERE file_id = ? ORDER BY id", file.id)
-    ]
-    assert stations.index("check") < stations.index("apply" if "apply" in stations else "enroll")
+    steps = house.rows("SELECT station FROM log_events WHERE file_id = ? ORDER BY id", file.id)
+    assert ["receive", "check", "enroll"] == [step for (step,) in steps if step in {"receive", "check", "enroll"}]
     [(ordinal, closed)] = house.rows("SELECT ordinal, closed_at FROM work_items")
     assert (2, None) == (ordinal, closed)
 
 
 def test_or_14_an_invalid_message_is_rejected_with_what_was_wrong(house):
-    file = send(house, member("A1", policy="NOBODY"), number="000000101")
-    del file
     whole = enrollment(member("A1", policy="NOBODY"), reference="R2", policy="NOBODY", sponsor="999999999")
     file = house.take("acme", Envelope(number="000000102").around(whole))
     [(state, reason)] = house.rows("SELECT state, reason FROM transaction_sets WHERE file_id = ?", file.id)
