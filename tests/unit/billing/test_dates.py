@@ -116,3 +116,34 @@ def test_a_working_day_is_kept_and_a_weekend_rolls_to_monday():
     calendar = WorkCalendar()
     friday = date(2025, 11, 7)
     assert [friday] + [date(2025, 11, 10)] * 3 == [calendar.roll_forward(friday + timedelta(days=n)) for n in range(4)]
+
+
+def cutoff(created, calendar, threshold=10):
+    return invoice_request_dates(created, 3, WINDOWS, calendar, threshold).cutoff_on
+
+
+def test_or_27_a_request_that_would_be_processed_on_thanksgiving_is_processed_on_the_friday(federal):
+    answer = invoice_request_dates(date(2025, 11, 24), 3, WINDOWS, federal, 10)
+    assert (date(2025, 11, 28), date(2025, 12, 31)) == (answer.processing_on, answer.cutoff_on)
+
+
+def test_or_29_further_from_the_next_window_than_the_threshold_the_present_cutoff_counts(federal):
+    assert date(2025, 11, 30) == cutoff(date(2025, 10, 20), federal)  # 18 days
+    assert date(2025, 11, 30) == cutoff(date(2025, 10, 28), federal, threshold=9)  # 10 days
+
+
+@pytest.mark.parametrize(
+    ("created", "cutoff_on"),
+    [(date(2025, 10, 28), date(2025, 12, 31)), (date(2025, 11, 7), date(2025, 12, 31))],
+    ids=["10 days", "0 days"],
+)
+def test_or_30_as_near_as_the_threshold_or_nearer_the_next_cutoff_counts_and_a_request_is_made(
+    created, cutoff_on, federal
+):
+    assert cutoff_on == cutoff(created, federal)
+
+
+def test_or_30_one_more_holiday_turns_twelve_days_into_nine_and_changes_the_month_billed(federal):
+    with_a_company_day = replace(federal, holidays=frozenset({BLACK_FRIDAY}))
+    assert date(2025, 12, 31) == cutoff(date(2025, 11, 24), federal)
+    assert date(2026, 1, 31) == cutoff(date(2025, 11, 24), with_a_company_day)
