@@ -108,6 +108,7 @@ class SetRun:
         self._of_policy: dict[str, Account | None] = {}  # sponsor and account number are the set's
         self._from: Circumstances | None = None  # of the account met last
         self._rules: dict[str, EnrollmentRules] = {}
+        self._pay_themselves: dict[str, frozenset[str]] = {}  # INS05 by account
         self._requests = EventRequests(plant, unit, record, self._known_at)
         self._compares = header.action is FileAction.VERIFY
         self._replaces = not self._compares and (
@@ -297,7 +298,9 @@ class SetRun:
         """Return the account of a group's member who pays for himself (INS05, as configured), else the group's."""
         if account is None or account.membership_id:
             return account
-        if request.benefit_status not in settings_of(self._partner, account.id).direct_billed:
+        if account.id not in self._pay_themselves:
+            self._pay_themselves[account.id] = frozenset(settings_of(self._partner, account.id).direct_billed)
+        if request.benefit_status not in self._pay_themselves[account.id]:
             return account
         account_id = direct_account_id(account.id, request.subscriber_id)
         return Account(

@@ -41,9 +41,11 @@ class EventRequests:
     def note_eligibility(self, request: MaintenanceRequest, account: Account, membership: str) -> None:
         """Keep the eligibility that a loop 2750 of the subscriber says, where the membership bears its own."""
         rules = self._rules_of(account)
+        if not (request.is_subscriber and on_membership(rules)):
+            return
         code = rules.eligibility_type
         said = dict(request.reporting).get(code.upper(), "")
-        if said and request.is_subscriber and on_membership(rules):
+        if said:
             self._characteristics[membership] = {**self._characteristics.get(membership, {}), code: said}
             key = f"{self._record.source.key(request.ordinal)}/{code}"
             self._noted.append(Characteristic(key, membership, code, said, self._known_at, "834", self._record.id))

@@ -143,13 +143,14 @@ def _new_request(
 
     One that was canceled or rejected may be ordered anew. A trial is made anew each time: what it shows changes.
     """
-    dates, on = dates_of(order.typed), plant.clock.now().date()
-    request = manual_request(rules, rule, dates, on, by=order.by)
+    dates, now = dates_of(order.typed), plant.clock.now()
+    request = manual_request(rules, rule, dates, now.date(), by=order.by)
     if request.is_trial:
-        return manual_request(rules, rule, dates, on, by=order.by, after=plant.clock.now().isoformat()), None
+        request = manual_request(rules, rule, dates, now.date(), by=order.by, after=now.isoformat())
+        return request, unit.requests.find(request.id)
     before = unit.requests.find(request.id)
     while before is not None and before.status in _CAME_TO_NOTHING:
-        request = manual_request(rules, rule, dates, on, by=order.by, after=before.id)
+        request = manual_request(rules, rule, dates, now.date(), by=order.by, after=before.id)
         before = unit.requests.find(request.id)
     open_request = unit.requests.open_for(rules.id)
     if before is None and open_request is not None:
