@@ -15,8 +15,9 @@ import click
 from gateway import __version__, logs
 from gateway.cli.context import Context
 from gateway.cli.instant import Instant
-from gateway.errors import ConfigurationError, GatewayError, NotFound, SchemaOutdated
+from gateway.errors import ConfigurationError, GatewayError, NotAllowed, NotFound, SchemaOutdated
 
+REFUSED = 1
 USAGE = 2
 FAILED = 3
 
@@ -97,6 +98,13 @@ def cli(ctx: click.Context, home: Path | None, as_of: datetime | None, log_level
     logs.configure(level=log_level or "warning", as_json=log_json)
 
 
+def _exit_code(error: GatewayError) -> int:
+    """Return the exit code that an error of ours ends the process with."""
+    if isinstance(error, NotAllowed):
+        return REFUSED
+    return USAGE if isinstance(error, ConfigurationError | NotFound | SchemaOutdated) else FAILED
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code; an error is one line and a hint."""
     try:
@@ -111,7 +119,7 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
-        sys.exit(USAGE if isinstance(error, ConfigurationError | NotFound | SchemaOutdated) else FAILED)
+        sys.exit(_exit_code(error))
     except Exception as error:
         # A foreign error's text may quote what it choked on, a person included: its class and place must do.
         logs.get_logger().error("the command failed", exc_info=error)

@@ -55,6 +55,9 @@ def test_two_events_of_a_day_share_one_request(acme):
         f"Account {ACME}, the policy's event terminate of 2025-10-22: CREATED",
         f"Account {ACME}, the policy's event reinstate of 2025-10-22: JOINED_OPEN",
     ] == decisions(acme)
+    for day in (23, 24):
+        acme.bill(date(2025, 10, day))  # neither is decided again once their request has ended
+    assert [(ACME, "ENROLL", "processed")] == requests(acme)
 
 
 def test_onboarding_is_skipped_where_the_hierarchy_was_billed_before(acme):
