@@ -3,14 +3,16 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
+from gateway.billing.hooks import HOOKS
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
+from gateway.domain.request_audit import Characteristic
 from gateway.errors import ConfigurationError, NotFound, TransportError
 from gateway.jobs.daemon import Daemon
 from gateway.jobs.embedded import EmbeddedRunner
@@ -20,11 +22,15 @@ from gateway.partners.partner import Partner
 from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, bill
+from gateway.pipeline.eligibility import set_eligibility
 from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.incidents import open_connection_fault
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.receive import PollReport, ingest, poll
 from gateway.pipeline.release import Reviewed, preview_release, refuse, release
+from gateway.pipeline.request import Ordered, approve, cancel, create_requests, reject
+from gateway.pipeline.request_target import RequestOrder
+from gateway.pipeline.request_types import note_versions
 from gateway.pipeline.timetable import schedules, tick
 from gateway.pipeline.watch import watch
 from gateway.pipeline.work import perform
@@ -137,6 +143,29 @@ class App:
         """End a held set without effect. Raises NotFound, NotAllowed."""
         return refuse(self.plant, self._set_id(set_id), by=by, reason=reason)
 
+    def create_requests(self, order: RequestOrder) -> list[Ordered]:
+        """Make the requests that a person orders; an account id may be shortened. Raises NotFound, NotAllowed."""
+        note_versions(self.plant)
+        account_id = self.queries.find(Kind.ACCOUNT, order.account_id) if order.account_id else ""
+        return create_requests(self.plant, replace(order, account_id=account_id))
+
+    def approve_request(self, request_id: str, *, by: str) -> Ordered:
+        """Approve a request that waits for it. Raises NotFound, NotAllowed."""
+        return approve(self.plant, self.queries.find(Kind.REQUEST, request_id), by=by)
+
+    def reject_request(self, request_id: str, *, by: str, reason: str) -> Ordered:
+        """Reject a request that waits for approval. Raises NotFound, NotAllowed."""
+        return reject(self.plant, self.queries.find(Kind.REQUEST, request_id), by=by, reason=reason)
+
+    def cancel_request(self, request_id: str, *, by: str, reason: str) -> Ordered:
+        """Cancel a request that is not final. Raises NotFound, NotAllowed."""
+        return cancel(self.plant, self.queries.find(Kind.REQUEST, request_id), by=by, reason=reason)
+
+    def set_eligibility(self, membership_id: str, *, eligible: bool, by: str, reason: str) -> Characteristic:
+        """Say whether a membership is eligible for invoice requests. Raises NotFound, NotAllowed."""
+        whole = self.queries.find(Kind.MEMBER, membership_id)
+        return set_eligibility(self.plant, whole, eligible=eligible, by=by, reason=reason)
+
     def set_state(self, set_id: str) -> tuple[SetState, str]:
         """Return a set's state and its reason; raises NotFound."""
         with self.plant.open_unit() as unit:
@@ -162,6 +191,7 @@ class App:
     def daemon(self) -> Daemon:
         """Return the daemon: this node's clock and its runner."""
         plant = self.plant
+        note_versions(plant)
         timetable = ApsTimetable(schedules(plant), lambda schedule, slot: tick(plant, schedule, slot))
         return Daemon(timetable, self.runner())
 
@@ -185,7 +215,7 @@ class HomeFiles:
 def read_home(home: Home) -> HomeFiles:
     """Read every file of a home; nothing is written and no server is asked."""
     settings, in_settings = load_settings(home.path)
-    partners, in_partners = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
+    partners, in_partners = load_home_partners(home.path, settings)
     mappings, in_mappings = _mappings(home.mappings, partners)
     layouts, in_layouts = load_layouts(home.mappings / "census")
     calendars, in_calendars = _calendars(home.mappings / "calendars")
@@ -197,6 +227,18 @@ def read_home(home: Home) -> HomeFiles:
 _COLLECT_AFTER = (50_000, 20, 50)
 """When Python looks for circles among its objects. A chunk of members is some ten thousand objects without one, which
 all die together: looking at them every 700 objects, as Python does by itself, takes a quarter of the time."""
+
+
+def load_home_partners(home: Path, settings: Settings) -> tuple[dict[str, Partner], list[Mistake]]:
+    """Return the partners of a home with every mistake in them, held against what the program offers them."""
+    return load_partners(
+        home,
+        quirks=QUIRKS,
+        date_algorithms=DATE_ALGORITHMS,
+        account_selections=HOOKS.account_selection,
+        status_updates=HOOKS.status_update,
+        eligibility_type=settings.invoice_requests.eligibility_characteristic,
+    )
 
 
 def open_app(home: Home, clock: Clock) -> App:

@@ -83,6 +83,12 @@ class Timetable(Section):
     time_zone: TimeZone = "UTC"
 
 
+class InvoiceRequests(Section):
+    """[invoice_requests]: the feature configuration C1-INVREQ."""
+
+    eligibility_characteristic: str = Field(default="INVRACTE", min_length=1)  # Invoice Request Eligibility Char Type
+
+
 class Clock(Section):
     """[clock]: stand-still time for tests, demos and reruns; both empty: the machine's clock."""
 
@@ -99,6 +105,7 @@ class Settings(Section):
     work: Work = Work()
     logging: Logging = Logging()
     timetable: Timetable = Timetable()
+    invoice_requests: InvoiceRequests = InvoiceRequests()
     severities: SeverityTable = Field(default_factory=dict)
     clock: Clock = Clock()
 

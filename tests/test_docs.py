@@ -29,7 +29,10 @@ ROW = re.compile(
     re.MULTILINE,
 )
 DOCUMENTED = [("settings.md", Settings), ("partners.md", Profile), ("billing.md", Billing), ("census.md", LayoutFile)]
-NAMES_OF_ENTRIES = {"accounts": "ID", "products": "ID", "request_types": "CODE", "bill_cycles": "CODE"}
+NAMES_OF_ENTRIES = dict.fromkeys(("request_types", "bill_cycles", "customer_classes", "persons"), "CODE") | {
+    "accounts": "ID",
+    "products": "ID",
+}
 
 
 def rows_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:

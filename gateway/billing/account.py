@@ -15,6 +15,9 @@ from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.coverage import MembershipEvent
 from gateway.domain.parties import LineOfBusiness
 
+ELIGIBILITY_TYPE = "INVRACTE"
+"""The characteristic type that says who is eligible, unless the feature configuration C1-INVREQ names another."""
+
 
 class RateSource(StrEnum):
     """Whose price is billed."""
@@ -28,8 +31,11 @@ class AccountRules:
     """One account that is billed: `[accounts.ID]` of the billing configuration, with its types and windows resolved.
 
     `request_types` says which type each event makes; `calendar` is the work calendar of the account's division, used
-    where the type has none. Accounting periods through `closed_through` are closed. `series` is the letters of the
-    legal entity in front of its invoice numbers. `jump_percent` None: no limit on the change against the last bill.
+    where the type has none. `direct_billed`: a group's member pays it himself. `account_selection` and `status_update`
+    are the hooks of its customer class, '' for one that has none. `eligibility_type` is the code of the characteristic
+    that makes it eligible for invoice requests, `characteristics` its own. Accounting periods through `closed_through`
+    are closed. `series` is the letters of the legal entity in front of its invoice numbers. `jump_percent` None: no
+    limit on the change against the last bill.
     `legal_entity` underwrites what the catalogue says nothing about.
     """
 
@@ -37,7 +43,14 @@ class AccountRules:
     partner_id: str
     name: str = field(default="", repr=False)
     line_of_business: LineOfBusiness = LineOfBusiness.GROUP
-    invoice_request_eligible: bool = True
+    direct_billed: bool = False
+    person_id: str = ""
+    customer_class: str = ""
+    account_selection: str = "C1-INVACTEL"
+    status_update: str = "C1-INVRSTUP"
+    eligibility_type: str = ELIGIBILITY_TYPE
+    characteristics: Mapping[str, str] = field(default_factory=dict)
+    hold_pricing_until: date | None = None
     member_events_raise_requests: bool = True
     change_raises_request: bool = False
     reinstatement_reasons: tuple[str, ...] = ()

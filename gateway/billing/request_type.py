@@ -5,13 +5,7 @@ from dataclasses import dataclass
 
 from gateway.billing.calendar import WorkCalendar
 from gateway.billing.dates import DATE_ALGORITHMS, DateAlgorithm
-from gateway.domain.charge import LEGAL_REQUEST_TYPES, BillGeneration, InvoiceMode
-
-BUSINESS_OBJECTS = {
-    BillGeneration.REGULAR: "Invoice Request - Regular Bill Generation",
-    BillGeneration.TRIAL: "Invoice Request - Trial Bill Generation",
-}
-"""The business object that fits each bill generation type."""
+from gateway.domain.charge import LEGAL_REQUEST_TYPES, REQUEST_OBJECTS, BillGeneration, InvoiceMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +27,9 @@ class RequestTypeRule:
     threshold_days: int | None = None
     calendar: WorkCalendar | None = None
     business_object: str = ""
+    description: str = ""
+    approval_role: str = "C1-INVRA"  # To Do role of those who approve
+    status_role: str = "C1-INVRS"  # To Do role of those who are told of a failure
 
 
 def check_request_type(rule: RequestTypeRule, algorithms: Mapping[str, DateAlgorithm] = DATE_ALGORITHMS) -> list[str]:
@@ -44,7 +41,7 @@ def check_request_type(rule: RequestTypeRule, algorithms: Mapping[str, DateAlgor
         faults.append(f"{rule.code}: approval is for manual types that make regular bills only")
     if rule.defer_count is not None and not LEGAL_REQUEST_TYPES.get((rule.mode, rule.generation, False)):
         faults.append(f"{rule.code}: a defer count is for manual types that make regular bills only")
-    fitting = BUSINESS_OBJECTS[rule.generation]
+    fitting = REQUEST_OBJECTS[rule.generation]
     if rule.business_object not in {"", fitting}:
         faults.append(f"{rule.code}: {rule.generation} bills need the business object {fitting!r}")
     if rule.mode is InvoiceMode.AUTOMATIC and rule.date_algorithm not in algorithms:

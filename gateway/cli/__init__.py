@@ -15,8 +15,9 @@ import click
 from gateway import __version__, logs
 from gateway.cli.context import Context
 from gateway.cli.instant import Instant
-from gateway.errors import ConfigurationError, GatewayError, NotFound, SchemaOutdated
+from gateway.errors import ConfigurationError, GatewayError, NotAllowed, NotFound, SchemaOutdated
 
+REFUSED = 1
 USAGE = 2
 FAILED = 3
 
@@ -30,6 +31,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "work": ("work:work_command", "Do the work that is due."),
     "ingest": ("work:ingest_command", "Take a local file through the same stations."),
     "bill": ("work:bill_command", "Make the bill run of a day."),
+    "request": ("request:request_group", "Order bills out of cycle, approve and follow them."),
+    "cycle": ("cycle:cycle_group", "List bill cycles and extend them."),
     "worklist": ("worklist:worklist_command", "List what waits to be put right, with the fix."),
     "release": ("review:release_command", "Apply a held set, or preview what that does."),
     "refuse": ("review:refuse_command", "End a held set without effect."),
@@ -96,6 +99,13 @@ def cli(ctx: click.Context, home: Path | None, as_of: datetime | None, log_level
     logs.configure(level=log_level or "warning", as_json=log_json)
 
 
+def _exit_code(error: GatewayError) -> int:
+    """Return the exit code that an error of ours ends the process with."""
+    if isinstance(error, NotAllowed):
+        return REFUSED
+    return USAGE if isinstance(error, ConfigurationError | NotFound | SchemaOutdated) else FAILED
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code; an error is one line and a hint."""
     try:
@@ -110,7 +120,7 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         if error.hint:
             click.echo(f"hint: {error.hint}", err=True)
-        sys.exit(USAGE if isinstance(error, ConfigurationError | NotFound | SchemaOutdated) else FAILED)
+        sys.exit(_exit_code(error))
     except Exception as error:
         # A foreign error's text may quote what it choked on, a person included: its class and place must do.
         logs.get_logger().error("the command failed", exc_info=error)

@@ -13,6 +13,7 @@ from rich.table import Table
 from gateway.bootstrap import read_home
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
+from gateway.partners.prerequisites import missing_prerequisites
 from gateway.partners.profile import PartnerStatus
 from gateway.settings import SETTINGS_FILE, Home, find_home, packaged_home
 
@@ -91,13 +92,17 @@ class Examination:
     mappings: int
     calendars: int
     mistakes: tuple[Mistake, ...]
+    notes: tuple[Mistake, ...]  # no mistakes: what keeps invoice requests from being made (OR-36)
 
 
 @click.command("check")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object (docs/schemas/check.schema.json).")
 @click.pass_context
 def check_command(ctx: click.Context, as_json: bool) -> None:
-    """Name every mistake in the home's settings, partners, rates, calendars and mappings, each with its remedy."""
+    """Name every mistake in the home's settings, partners, rates, calendars and mappings, each with its remedy.
+
+    A note names what is no mistake and still keeps invoice requests from being made.
+    """
     home = Home(find_home(ctx.obj.home_option))
     found = examine(home)
     if as_json:
@@ -109,6 +114,9 @@ def check_command(ctx: click.Context, as_json: bool) -> None:
             f"no mistake in {home.path}; read: settings, partners {found.partners} (active {found.active}), "
             f"accounts {found.accounts}, rates {found.rates}, mappings {found.mappings}, calendars {found.calendars}"
         )
+    if not as_json:
+        for note in found.notes:
+            click.echo(f"note: {note}")
     ctx.exit(_MISTAKEN if found.mistakes else 0)
 
 
@@ -118,6 +126,7 @@ def examine(home: Home) -> Examination:
     partners = read.partners
     mappings = sorted(home.mappings.glob("*.toml"))
     missing = () if mappings else (_NO_MAPPING,)
+    eligibility = read.settings.invoice_requests.eligibility_characteristic
     return Examination(
         partners=len(partners),
         active=sum(partner.profile.status is PartnerStatus.ACTIVE for partner in partners.values()),
@@ -126,6 +135,7 @@ def examine(home: Home) -> Examination:
         mappings=len(mappings),
         calendars=len(read.calendars),
         mistakes=(*missing, *read.mistakes),
+        notes=tuple(sorted(note for each in partners.values() for note in missing_prerequisites(each, eligibility))),
     )
 
 

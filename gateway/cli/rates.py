@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from gateway.billing.effective import RowChange
-from gateway.cli.review import named
+from gateway.cli.review import no_blank
 from gateway.cli.tables import as_text, print_table
 from gateway.domain.money import ZERO
 from gateway.domain.rate_change import RateChange
@@ -31,7 +31,7 @@ def rates_group() -> None:
 @rates_group.command("load")
 @click.argument("partner")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--by", metavar="NAME", required=True, callback=named, help="Who loads it: kept for good.")
+@click.option("--by", metavar="NAME", required=True, callback=no_blank, help="Who loads it: kept for good.")
 @click.option("--table", default="", metavar="NAME", help="The table it is for, where FILE's name does not say so.")
 @click.option("--retro", is_flag=True, help="Let it change what months cost that are billed already.")
 @click.pass_context
@@ -76,7 +76,7 @@ def diff_command(ctx: click.Context, change_id: str) -> None:
 
 @rates_group.command("approve")
 @click.argument("change_id", metavar="CHANGE")
-@click.option("--by", metavar="NAME", required=True, callback=named, help="Who approves: not who loaded it.")
+@click.option("--by", metavar="NAME", required=True, callback=no_blank, help="Who approves: not who loaded it.")
 @click.option("--despite-doubts", is_flag=True, help="All that the dry run finds remarkable is meant.")
 @click.pass_context
 def approve_command(ctx: click.Context, change_id: str, by: str, despite_doubts: bool) -> None:
@@ -86,8 +86,8 @@ def approve_command(ctx: click.Context, change_id: str, by: str, despite_doubts:
 
 @rates_group.command("reject")
 @click.argument("change_id", metavar="CHANGE")
-@click.option("--by", metavar="NAME", required=True, callback=named, help="Who rejects it: kept for good.")
-@click.option("--reason", metavar="TEXT", required=True, callback=named, help="Why; no personal data.")
+@click.option("--by", metavar="NAME", required=True, callback=no_blank, help="Who rejects it: kept for good.")
+@click.option("--reason", metavar="TEXT", required=True, callback=no_blank, help="Why; no personal data.")
 @click.pass_context
 def reject_command(ctx: click.Context, change_id: str, by: str, reason: str) -> None:
     """End a rate change without effect. Rejecting twice does nothing twice."""

@@ -77,7 +77,7 @@ def run_command(context: Context) -> None:
     click.echo("ended; nothing is in hand", err=True)
 
 
-def _drained(app: App) -> bool:
+def drained(app: App) -> bool:
     """Do what is due; where a running gateway does it for us, say so and return False."""
     try:
         app.runner().drain()
@@ -98,7 +98,7 @@ def ingest_command(ctx: click.Context, file: Path, partner: str) -> None:
     """
     app = ctx.obj.app()
     arrival = app.ingest(file, partner)
-    if not _drained(app):
+    if not drained(app):
         click.echo(f"{arrival.file_id} received")
         ctx.exit(0)
     received = app.file(arrival.file_id)
@@ -125,7 +125,7 @@ def bill_command(ctx: click.Context, as_of: datetime) -> None:
     """
     app = ctx.obj.app()
     report = app.bill(as_of.date())
-    _drained(app)
+    drained(app)
     for line in _bill_lines(report, as_of.date()):
         click.echo(line)
     ctx.exit(_REFUSED if report.held else 0)
@@ -141,5 +141,6 @@ def _bill_lines(report: BillReport, on: date) -> list[str]:
     count = len(report.invoices)
     lines.append(
         f"{count} invoice{'' if count == 1 else 's'}, {report.nothing_due} account(s) with nothing to bill on {on}"
+        + (f", {report.trials} trial bill(s)" if report.trials else "")
     )
     return lines

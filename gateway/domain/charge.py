@@ -32,6 +32,13 @@ LEGAL_REQUEST_TYPES: dict[tuple[InvoiceMode, BillGeneration, bool], bool] = {
 count (DOMAIN 3.2)."""
 
 
+REQUEST_OBJECTS: dict[BillGeneration, str] = {
+    BillGeneration.REGULAR: "Invoice Request - Regular Bill Generation",
+    BillGeneration.TRIAL: "Invoice Request - Trial Bill Generation",
+}
+"""The business object that fits each bill generation type (DOMAIN 3.2)."""
+
+
 class RequestStatus(StrEnum):
     """Life cycle of an invoice request (DOMAIN 3.3)."""
 
@@ -64,9 +71,34 @@ class InvoiceRequest:
     cutoff_on: date
     bill_on: date
     accounting_on: date
-    source: str  # SetSource.key of the first event
+    source: str  # SetSource.key of the first event, or what a person or the policy's dates ordered
     invoice_id: str | None = None
     reason: str = ""
+    is_manual: bool = False  # a person ordered it, and typed its dates
+    is_trial: bool = False  # its bill posts nothing and is kept as an image
+    created_by: str = "gateway"
+    decided_by: str = ""  # who approved or rejected it
+
+
+class PolicyEvent(StrEnum):
+    """What happens to a group's policy as a whole (DOMAIN 3.4); an 834 carries none of it, the configuration does."""
+
+    IN_FORCE = "in_force"  # C1-INVREQCRE: onboarding
+    TERMINATE = "terminate"  # C1-INVREQPT
+    REINSTATE = "reinstate"  # C1-INVREPRIN
+    RENEW = "renew"  # C1-IRPOLREW
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLogEntry:
+    """One line of a request's own log: the status it took, when, by whom and why. `key` is unique."""
+
+    key: str
+    request_id: str
+    at: datetime
+    status: RequestStatus
+    actor: str
+    note: str = ""  # plain words, no personal data
 
 
 class LineType(StrEnum):
@@ -186,6 +218,27 @@ class Invoice:
     previous_balance: Money
     payments: Money
     status: InvoiceStatus = InvoiceStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBill:
+    """The image of a bill that posted nothing: what the next regular bill of these dates would have been.
+
+    `remarks` are what would have held it, and what has no price.
+    """
+
+    request_id: str
+    account_id: str
+    made_at: datetime
+    bill_on: date
+    due_on: date
+    cutoff_on: date
+    accounting_on: date
+    total: Money
+    lines_count: int
+    previous_balance: Money
+    payments: Money
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gateway.configuration.toml_file import Section
-from gateway.domain.charge import BillGeneration, InvoiceMode
+from gateway.domain.charge import BillGeneration, InvoiceMode, PolicyEvent
 from gateway.domain.coverage import MembershipEvent
 from gateway.domain.parties import LineOfBusiness
 
@@ -25,6 +25,9 @@ class RequestType(Section):
     date_algorithm: str = "C1-INVRDTCIM"
     threshold_days: int | None = Field(default=None, ge=0)
     calendar: str = ""  # a file in mappings/calendars; empty: no roll
+    business_object: str = ""  # empty: the one that fits the generation
+    approval_role: str = "C1-INVRA"  # To Do role
+    status_role: str = "C1-INVRS"  # To Do role
 
 
 class BillWindow(Section):
@@ -72,29 +75,65 @@ def _with_enrollment_type(types: dict[MembershipEvent, str]) -> dict[MembershipE
 EventTypes = Annotated[dict[MembershipEvent, str], AfterValidator(_with_enrollment_type)]
 
 
+class CustomerClass(Section):
+    """[customer_classes.CODE]: what accounts of a kind have in common: both hooks (OR-32) and their types (OR-33).
+
+    A hook left empty is not configured: no request can be made for the class's accounts.
+    """
+
+    account_selection: str = ""  # C1-INVACTEL
+    status_update: str = ""  # C1-INVRSTUP
+    request_types: EventTypes = Field(default_factory=dict)  # event -> request type code, where the account has none
+
+
+class Person(Section):
+    """[persons.CODE]: who a group's accounts belong to besides the partner itself (DOMAIN 3.1)."""
+
+    name: str = ""
+    parent: str = ""  # another person; empty: the partner
+
+
+class Policy(Section):
+    """[accounts.ID.policy]: what happens to the group's policy, which no 834 says (DOMAIN 3.4)."""
+
+    in_force_on: date | None = None
+    terminated_on: date | None = None
+    reinstated_on: date | None = None
+    renewed_on: tuple[date, ...] = ()
+    request_types: dict[PolicyEvent, str] = Field(default_factory=dict)  # event -> request type code
+
+
 class AccountSettings(Section):
     """[accounts.ID]: one account that is billed.
 
-    `policies` are the group or policy numbers (834 REF*38, REF*1L) that lead to it; `invoice_request_eligible` is
-    the characteristic INVRACTE = Y (DOMAIN 3.1).
+    `policies` are the group or policy numbers (834 REF*38, REF*1L) that lead to it; `characteristics` are values by
+    type code, INVRACTE = Y the one that makes it eligible (DOMAIN 3.1). `bill_cycle` and `bill_period` are its billing
+    preference: one is never without the other (DOMAIN 3.8).
     """
 
     name: str = ""
     policies: tuple[str, ...] = ()
     tax_ids: tuple[str, ...] = ()  # N1*P5 or N1*PR ids that mean this account's sponsor
     line_of_business: LineOfBusiness = LineOfBusiness.GROUP
-    invoice_request_eligible: bool = True
+    person: str = ""  # of [persons]; empty: the partner itself
+    customer_class: str = ""  # of [customer_classes]; empty: the one that comes with the gateway
+    characteristics: dict[str, str] = Field(default_factory=dict)  # by type code; of its memberships where individual
+    direct_billed: tuple[str, ...] = ()  # INS05 of the members who pay for themselves, such as C for COBRA
     member_events_raise_requests: bool = True
     change_raises_request: bool = False
     reinstatement_reasons: tuple[str, ...] = ()  # empty: any stored termination reason
     request_types: EventTypes = Field(default_factory=dict)  # event -> request type code
     bill_cycle: str
+    bill_period: Literal["month", "quarter", "half_year", "year"]  # how much cover one bill in cycle is for
+    timing: Literal["advance", "arrears"] = "advance"
     rates: str = "rates.csv"
     factors: str = "factors.csv"  # of age rates, where there are any
     fees: str = "fees.csv"  # where there are any
     contributions: str = "contributions.csv"  # of the employer, where any are agreed
     rate_source: Literal["table", "sent"] = "table"  # sent: the premium of the 834, and ours where none was sent
     calendar: str = ""  # of the account's division, where the request type has none (OR-28)
+    hold_pricing_until: date | None = None  # no automatic request is processed before (DOMAIN 3.5)
+    policy: Policy = Policy()
     closed_through: date | None = None  # accounting periods through this day are closed (DOMAIN 3.6)
     proration: Literal["none", "daily", "mid_month"] = "none"
     wash_day: int = Field(default=15, ge=1, le=28)
@@ -116,7 +155,14 @@ class Billing(Section):
     accounts: dict[str, AccountSettings] = Field(default_factory=dict)
     products: dict[str, ProductSettings] = Field(default_factory=dict)
     request_types: dict[str, RequestType] = Field(default_factory=dict)
+    customer_classes: dict[str, CustomerClass] = Field(default_factory=dict)
+    persons: dict[str, Person] = Field(default_factory=dict)
     bill_cycles: dict[str, tuple[BillWindow, ...]] = Field(default_factory=dict)
     tolerance: Tolerance = Tolerance()
     retro_limit: RetroLimit = RetroLimit()
     individual_accounts: bool = False  # an exchange: one account per subscriber, settings from accounts.individual
+
+    def event_types(self, account: AccountSettings) -> dict[MembershipEvent, str]:
+        """Return the request type of each event of an account: its own, else its customer class's."""
+        shared = self.customer_classes.get(account.customer_class)
+        return {**shared.request_types, **account.request_types} if shared else dict(account.request_types)

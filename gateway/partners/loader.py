@@ -16,11 +16,22 @@ from gateway.partners.profile_rules import PROFILE_RULES
 from gateway.partners.rates import read_rates, read_rows
 from gateway.partners.surroundings import BILLING_FILE, PROFILE_FILE, Surroundings
 
-__all__ = ["DATE_ALGORITHMS", "RATES_FILE", "Partner", "find_account", "load_partners"]
+__all__ = [
+    "ACCOUNT_SELECTIONS",
+    "DATE_ALGORITHMS",
+    "RATES_FILE",
+    "STATUS_UPDATES",
+    "Partner",
+    "find_account",
+    "load_partners",
+]
 
 RATES_FILE = "rates.csv"
 DATE_ALGORITHMS = frozenset({"C1-INVRDTCIM", "C1-INVRDTCAL"})
 """The date algorithms of DOMAIN 3.2; a caller who knows the registry passes its names instead."""
+ACCOUNT_SELECTIONS = frozenset({"C1-INVACTEL"})
+STATUS_UPDATES = frozenset({"C1-INVRSTUP"})
+"""The hooks of a customer class in DOMAIN 3.1; as above."""
 
 
 def load_partners(
@@ -28,6 +39,9 @@ def load_partners(
     *,
     quirks: Collection[str] = (),
     date_algorithms: Collection[str] = DATE_ALGORITHMS,
+    account_selections: Collection[str] = ACCOUNT_SELECTIONS,
+    status_updates: Collection[str] = STATUS_UPDATES,
+    eligibility_type: str = "INVRACTE",
     environ: Mapping[str, str] = os.environ,
 ) -> tuple[dict[str, Partner], list[Mistake]]:
     """Return the partners of the home at `home` by id, and every mistake in their files, in order of file and key.
@@ -38,7 +52,17 @@ def load_partners(
     """
     calendars = {path.stem for path in (home / "mappings" / "calendars").glob("*.toml")}
     layouts = _layouts(home / "mappings" / "census")
-    around = Surroundings(home, quirks, date_algorithms, calendars, layouts, environ)
+    around = Surroundings(
+        home,
+        quirks=quirks,
+        date_algorithms=date_algorithms,
+        account_selections=account_selections,
+        status_updates=status_updates,
+        eligibility_type=eligibility_type,
+        calendars=calendars,
+        layouts=layouts,
+        environ=environ,
+    )
     partners: list[Partner] = []
     mistakes: list[Mistake] = []
     folders = _partner_folders(home / "partners")

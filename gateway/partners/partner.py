@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.domain.identity import content_id
 from gateway.errors import ConfigurationError
 from gateway.partners.billing import AccountSettings, Billing
 from gateway.partners.price_rows import PriceRow, Rate
@@ -14,6 +16,7 @@ from gateway.partners.profile import Profile, Sftp
 INDIVIDUAL = "individual"
 """The entry of `[accounts]` that is the pattern for every account of an exchange, and no account itself."""
 
+_DIRECT = re.compile(r"(?P<group>.+)-D[0-9a-z]{13}")
 _HOST_KEY_TYPES = frozenset(
     {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
 )
@@ -49,6 +52,12 @@ class Partner:
         """The pattern for the accounts of single subscribers, where the partner has such accounts."""
         return self.billing.accounts.get(INDIVIDUAL) if self.billing.individual_accounts else None
 
+    def group_of(self, account_id: str) -> str:
+        """Return the group account that a direct-billed member's account was made from, '' for any other account."""
+        made = _DIRECT.fullmatch(account_id)
+        is_direct = made is not None and account_id not in self.accounts and made["group"] in self.accounts
+        return made["group"] if made is not None and is_direct else ""
+
     def rates_for(self, account: AccountSettings) -> tuple[Rate, ...]:
         """Return the rates of the file that the account names."""
         return self.other_rates.get(account.rates, self.rates)
@@ -69,6 +78,11 @@ class Partner:
 
     def _is_pattern(self, account_id: str) -> bool:
         return self.billing.individual_accounts and account_id == INDIVIDUAL
+
+
+def direct_account_id(group_account_id: str, subscriber_id: str) -> str:
+    """Return the id of the account of a group's member who pays for himself; it shows no number of the person."""
+    return f"{group_account_id}-{content_id('D', group_account_id, subscriber_id)}"
 
 
 def read_host_keys(sftp: Sftp, folder: Path) -> tuple[str, ...]:

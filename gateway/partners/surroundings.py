@@ -19,6 +19,9 @@ class Surroundings:
     home: Path
     quirks: Collection[str] = ()
     date_algorithms: Collection[str] = ()
+    account_selections: Collection[str] = ()
+    status_updates: Collection[str] = ()
+    eligibility_type: str = "INVRACTE"
     calendars: Collection[str] = ()
     layouts: Mapping[str, Collection[str]] = field(default_factory=dict)  # of census files: name and formats
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)

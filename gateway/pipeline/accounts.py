@@ -12,16 +12,21 @@ from gateway.billing.rating import RateTable
 from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.parties import Account
 from gateway.errors import NotFound
-from gateway.partners.billing import AccountSettings, BillWindow, RequestType
+from gateway.partners.billing import AccountSettings, BillWindow, CustomerClass, RequestType
 from gateway.partners.partner import Partner
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.prices import rate_table_of, tables_of
 from gateway.ports.unit_of_work import UnitOfWork
 
+_SHIPPED = CustomerClass(account_selection="C1-INVACTEL", status_update="C1-INVRSTUP")
+
 
 def settings_of(partner: Partner, account_id: str) -> AccountSettings:
-    """Return the settings of an account: its own, or those that individual accounts share; raises NotFound."""
-    found = partner.accounts.get(account_id) or partner.individual
+    """Return the settings of an account: its own, its group's, or those that individual accounts share.
+
+    Raises NotFound.
+    """
+    found = partner.accounts.get(partner.group_of(account_id) or account_id) or partner.individual
     if found is None:
         raise NotFound(
             f"account {account_id} is not configured for {partner.id}",
@@ -31,21 +36,29 @@ def settings_of(partner: Partner, account_id: str) -> AccountSettings:
 
 
 def account_rules(plant: Plant, account: Account) -> AccountRules:
-    """Return how an account is billed, with its request types, windows and calendars resolved."""
+    """Return how an account is billed, with its hooks, request types, windows and calendars resolved."""
     partner = plant.partner(account.partner_id)
     settings = settings_of(partner, account.id)
-    types = {code: _type_rule(plant, code, kind) for code, kind in partner.billing.request_types.items()}
+    types = type_rules(plant, partner)
+    hooks = _hooks_of(partner, settings)
     return AccountRules(
         id=account.id,
         partner_id=account.partner_id,
         name=settings.name,
         line_of_business=settings.line_of_business,
-        invoice_request_eligible=settings.invoice_request_eligible,
+        direct_billed=bool(partner.group_of(account.id)),
+        person_id=settings.person or partner.id,
+        customer_class=settings.customer_class,
+        account_selection=hooks.account_selection,
+        status_update=hooks.status_update,
+        eligibility_type=plant.settings.invoice_requests.eligibility_characteristic,
+        characteristics=settings.characteristics,
+        hold_pricing_until=settings.hold_pricing_until,
         member_events_raise_requests=settings.member_events_raise_requests,
         change_raises_request=settings.change_raises_request,
         reinstatement_reasons=settings.reinstatement_reasons,
-        request_types={event: types[code] for event, code in settings.request_types.items()},
-        windows=tuple(_window(window) for window in partner.billing.bill_cycles[settings.bill_cycle]),
+        request_types={event: types[code] for event, code in partner.billing.event_types(settings).items()},
+        windows=windows_of(partner, settings.bill_cycle),
         calendar=_calendar(plant, settings.calendar),
         closed_through=settings.closed_through,
         rate_source=RateSource(settings.rate_source),
@@ -80,6 +93,21 @@ def plan_year_of(settings: AccountSettings) -> tuple[int, int]:
     return int(month), int(day)
 
 
+def windows_of(partner: Partner, cycle: str) -> tuple[Window, ...]:
+    """Return the windows of a partner's bill cycle."""
+    return tuple(_window(window) for window in partner.billing.bill_cycles[cycle])
+
+
+def type_rules(plant: Plant, partner: Partner) -> dict[str, RequestTypeRule]:
+    """Return a partner's request types by code, with their calendars loaded."""
+    return {code: _type_rule(plant, code, kind) for code, kind in partner.billing.request_types.items()}
+
+
+def _hooks_of(partner: Partner, settings: AccountSettings) -> CustomerClass:
+    """Return the hooks of an account's customer class; one that names no class has those that come with the gateway."""
+    return partner.billing.customer_classes[settings.customer_class] if settings.customer_class else _SHIPPED
+
+
 def open_window(rules: AccountRules, on: date) -> Window | None:
     """Return the bill cycle's window that is open on a day, or None."""
     return next((window for window in rules.windows if window.start <= on <= window.end), None)
@@ -109,6 +137,10 @@ def _type_rule(plant: Plant, code: str, kind: RequestType) -> RequestTypeRule:
         date_algorithm=kind.date_algorithm,
         threshold_days=kind.threshold_days,
         calendar=_calendar(plant, kind.calendar),
+        business_object=kind.business_object,
+        description=kind.description,
+        approval_role=kind.approval_role,
+        status_role=kind.status_role,
     )
 
 

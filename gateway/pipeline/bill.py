@@ -11,8 +11,9 @@ from gateway.domain.parties import Account
 from gateway.errors import GatewayError, NotFound
 from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window
-from gateway.pipeline.invoice import Billed, Held, bill_account, hold
+from gateway.pipeline.invoice import Billed, Held, Tried, bill_account, hold
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.policy import raise_policy_requests
 from gateway.pipeline.retry import reason_of
 from gateway.pipeline.timetable import TODAY
 from gateway.ports.jobs import Job
@@ -25,6 +26,7 @@ class BillReport:
     invoices: list[Invoice] = field(default_factory=list)
     held: list[tuple[str, str]] = field(default_factory=list)  # account id and why
     nothing_due: int = 0
+    trials: int = 0  # images of bills that posted nothing
 
 
 def bill(plant: Plant, on: date) -> BillReport:
@@ -40,13 +42,15 @@ def bill(plant: Plant, on: date) -> BillReport:
                 report.invoices.append(invoice)
             case Held(reason):
                 report.held.append((account_id, reason))
+            case Tried():
+                report.trials += 1
             case None:
                 report.nothing_due += 1
     get_logger().info("billed", on=on.isoformat(), invoices=len(report.invoices), held=len(report.held))
     return report
 
 
-def _bill_or_hold(plant: Plant, account_id: str, order: BillOrder) -> Billed | Held | None:
+def _bill_or_hold(plant: Plant, account_id: str, order: BillOrder) -> Billed | Tried | Held | None:
     """Bill one account; whatever is wrong with it holds it, and only a database that is away stops the run."""
     try:
         return bill_account(plant, account_id, order)
@@ -71,10 +75,15 @@ def orders(plant: Plant, on: date) -> Iterator[tuple[str, BillOrder | Held]]:
     """Yield account and order: first the requests that are due, oldest first, then the open windows.
 
     An account with both gets the request's bill first; what the window then finds is only what the request's cutoff
-    left out. An account that is not configured any more is held.
+    left out. An account that is not configured any more is held. What happened to a group's policy by `on` makes its
+    requests first.
     """
+    raise_policy_requests(plant, on)
+    system_date = plant.clock.now().date()
     with plant.open_unit() as unit:
-        requests = [request for request in unit.requests.due(on) if due(request, on, plant.clock.now().date())]
+        # Deferred requests look at one clock, online ones at the other: either may be ahead (OR-23, OR-24).
+        found = unit.requests.due(max(on, system_date))
+    requests = [request for request in found if due(request, on, system_date)]
     for request in requests:
         yield request.account_id, BillOrder.of_request(request)
     for account in _accounts(plant):

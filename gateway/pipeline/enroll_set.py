@@ -5,19 +5,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
-from gateway.billing.requests import Circumstances as RequestCircumstances
-from gateway.billing.requests import decide_request, log_decision, may_raise
-from gateway.domain.charge import InvoiceRequest
 from gateway.domain.coverage import (
     EnrollmentHeader,
     Family,
     FamilyChange,
     FileAction,
-    LogOutcome,
     MaintenanceRequest,
     MembershipChange,
     MembershipEvent,
-    MembershipLogEntry,
     Told,
     ToldFamily,
 )
@@ -40,6 +35,7 @@ from gateway.pipeline.enroll_outcome import (
     scope_of,
     stamp_of,
 )
+from gateway.pipeline.event_requests import EventRequests
 from gateway.pipeline.guards import without_guards
 from gateway.pipeline.places import Places
 from gateway.pipeline.plant import Plant
@@ -62,12 +58,11 @@ class _Decided:
 
     changes: list[FamilyChange] = field(default_factory=list)
     events: list[MembershipChange] = field(default_factory=list)  # that change nothing
-    entries: list[MembershipLogEntry] = field(default_factory=list)
     clean: dict[int, tuple[str, str]] = field(default_factory=dict)  # membership and member of loops without a finding
 
 
 class SetRun:
-    """One set being applied: what is believed of the families met so far in a chunk, and the open requests."""
+    """One set being applied: what is believed of the families met so far in a chunk."""
 
     def __init__(
         self,
@@ -97,7 +92,7 @@ class SetRun:
         self._places = Places(plant, unit, record, header)
         self._early: list[Placed] = []
         self._recogniser = Recogniser(self._places.agreement())
-        self._open: dict[str, InvoiceRequest | None] = {}
+        self._requests = EventRequests(unit, record, self._places)
         self._compares = header.action is FileAction.VERIFY
         self._replaces = not self._compares and (
             header.action is FileAction.REPLACE or partner.profile.enrollment.full_file
@@ -189,6 +184,7 @@ class SetRun:
 
     def _decide_placed(self, placed: Sequence[Placed], decided: "_Decided", *, is_last: bool = False) -> None:
         """Decide requests of known accounts; dependents before their subscriber wait until the set `is_last` heard."""
+        self._requests.learn((account, membership) for _, account, membership in placed)
         families = self._unit.enrollment.families({membership for _, _, membership in placed})
         for request, account, membership in placed:
             before = families.get(membership)
@@ -200,6 +196,8 @@ class SetRun:
             decision = decide(meant, before, rules, circumstances)
             if decision.family is not None:
                 families[membership] = decision.family
+            if decision.change is not None:
+                self._requests.note_eligibility(request, account, membership)
             self._take_decision(decision, before, account, decided, pays_itself=request.responsible is None)
             remarks = check_amounts(request)
             self._result.findings += remarks
@@ -240,7 +238,7 @@ class SetRun:
             self._applied += 1
             self._result.count(event.event.value)
             decided.events.append(event)
-            decided.entries.append(self._request_for(event, told.account, None, pays_itself=True))
+            self._decide_event(event, told.account, None, pays_itself=True)
 
     def _count(self, *, is_subscriber: bool | None) -> None:
         """Count a loop for the totals of QTY; of one whose INS01 could not be read nobody knows."""
@@ -261,13 +259,20 @@ class SetRun:
             self._result.count(event.event.value)
             if self._keeps_events:
                 self._result.events.append(event)
-            decided.entries.append(self._request_for(event, account, before, pays_itself=pays_itself))
+            self._decide_event(event, account, before, pays_itself=pays_itself)
+
+    def _decide_event(
+        self, event: MembershipChange, account: Account, before: Family | None, *, pays_itself: bool
+    ) -> None:
+        """Decide what an event does to the account's invoice requests, and count it."""
+        outcome = self._requests.decide(event, account, before, pays_itself=pays_itself)
+        self._result.count(f"request {outcome.value.lower()}")
 
     def _write(self, decided: "_Decided", families: Iterable[SentFamily] = ()) -> None:
         """Write what was decided, in bulk, and with each membership by what it will be known again."""
         self._unit.enrollment.save(decided.changes, told=dict(_told(families, decided.clean)))
         self._unit.enrollment.add_events(decided.events, self._places.known_at)
-        self._unit.enrollment.add_log(decided.entries)
+        self._requests.write()
 
     def _conclude_full_file(self) -> None:
         """Report how a comparing file disagrees; end what a replacing one leaves out (DOMAIN 4.6)."""
@@ -284,6 +289,7 @@ class SetRun:
         absences = iter(plan.terminations)
         while chunk := list(islice(absences, MEMBERS_AT_ONCE)):
             families = self._unit.enrollment.families({absence.membership_id for absence in chunk})
+            self._requests.learn((account, membership) for membership in families)
             decided = _Decided()
             for absence in chunk:
                 before = families[absence.membership_id]
@@ -334,35 +340,6 @@ class SetRun:
                 continue
             self._placed += 1
             yield request, account, membership_id(account.id, request.subscriber_id)
-
-    def _request_for(
-        self, event: MembershipChange, account: Account, before: Family | None, *, pays_itself: bool
-    ) -> MembershipLogEntry:
-        """Make, join or decline an invoice request for one event (DOMAIN 3.4)."""
-        rules = self._places.billed_by(account)
-        open_request = self._open_request(account.id) if may_raise(event, rules) else None
-        circumstances = RequestCircumstances(
-            created_on=self._places.today,
-            previous_status=before.membership.status if before else None,
-            termination_reason=before.membership.termination_reason if before else "",
-            subscriber_is_responsible=pays_itself,
-        )
-        decided = decide_request(event, rules, circumstances, open_request)
-        if decided.request is not None and decided.request != open_request:
-            if decided.outcome is LogOutcome.CREATED:
-                self._unit.requests.add(decided.request)
-            else:
-                self._unit.requests.update(decided.request)
-            self._open[account.id] = decided.request
-        self._result.count(f"request {decided.outcome.value.lower()}")
-        return log_decision(event, decided, self._places.known_at)
-
-    def _open_request(self, account_id: str) -> InvoiceRequest | None:
-        """Return the account's open request; no bill run may end it before the event has joined it."""
-        if account_id not in self._open:
-            self._unit.enrollment.lock_account(account_id)
-            self._open[account_id] = self._unit.requests.open_for(account_id)
-        return self._open[account_id]
 
 
 def _told(families: Iterable[SentFamily], clean: Mapping[int, tuple[str, str]]) -> Iterator[tuple[str, Told]]:

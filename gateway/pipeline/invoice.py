@@ -6,12 +6,11 @@ from datetime import date
 from gateway.billing.charges import Cause, causes, charges_due
 from gateway.billing.difference import bill_by_difference
 from gateway.billing.fees import account_fees
+from gateway.billing.hooks import Turn
 from gateway.billing.invoice import BillOrder, issue
-from gateway.billing.lifecycle import move
 from gateway.billing.proof import prove_nothing_fell_out
 from gateway.billing.release import BillDraft, check_release, is_held
-from gateway.domain.charge import Charge, Invoice, InvoiceLine, InvoiceRequest, RequestStatus
-from gateway.domain.coverage import LogOutcome, MembershipLogEntry
+from gateway.domain.charge import Charge, Invoice, InvoiceLine, InvoiceRequest, RequestStatus, TrialBill
 from gateway.domain.exchange import LogEvent
 from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
@@ -22,7 +21,9 @@ from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window, rate_table
 from gateway.pipeline.incidents import open_incident
 from gateway.pipeline.plant import Plant
+from gateway.pipeline.request_status import turn_request
 from gateway.pipeline.retry import reason_of
+from gateway.pipeline.trial import keep_trial
 from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import UnitOfWork
 
@@ -39,6 +40,13 @@ class Held:
     """The account waits for a person."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial bill was made: an image, nothing more."""
+
+    bill: TrialBill
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,10 @@ def _order(plant: Plant, account_id: str, on: date, key: str) -> BillOrder | Non
     return BillOrder.of_window(account_id, window, on) if window else None
 
 
-def bill_account(plant: Plant, account_id: str, order: BillOrder) -> Billed | Held | None:
+def bill_account(plant: Plant, account_id: str, order: BillOrder) -> Billed | Tried | Held | None:
     """Issue the invoice of an order; None when it was made before or there is nothing to bill.
+
+    A trial request gets its image instead, whatever would hold the bill.
 
     Everything commits together: invoice, lines, journal entry, the request's end, its log entries, and the feed job.
     The account is locked, so that two orders never bill the same difference.
@@ -82,6 +92,11 @@ def bill_account(plant: Plant, account_id: str, order: BillOrder) -> Billed | He
             return None
         account = _account(unit, account_id)
         draft = _draft(plant, unit, account, order)
+        if request is not None and request.is_trial:
+            rules, remarks = account_rules(plant, account), [f.message for f in draft.findings] + draft.unpriced
+            tried = keep_trial(plant, unit, request, rules, lines=draft.lines, remarks=remarks)
+            unit.commit()
+            return Tried(tried)
         stopped = is_held(draft.findings)
         if not stopped:
             issued = _end(plant, unit, account, order, draft)
@@ -176,33 +191,23 @@ def _end_request(
     plant: Plant, unit: UnitOfWork, request: InvoiceRequest | None, reason: str, invoice_id: str | None
 ) -> None:
     """Move a request to Processed, with one log entry for every event that made or joined it (DOMAIN 3.7)."""
-    if request is None:
-        return
-    unit.requests.update(move(request, RequestStatus.PROCESSED, reason=reason, invoice_id=invoice_id))
-    unit.enrollment.add_log(
-        [
-            MembershipLogEntry(
-                key=f"{entry.key}/processed",
-                membership_id=entry.membership_id,
-                at=plant.clock.now(),
-                event=entry.event,
-                outcome=LogOutcome.PROCESSED,
-                source=entry.source,
-                set_id=entry.set_id,
-                request_id=request.id,
-                note=f"invoice {invoice_id}" if invoice_id else reason,
-            )
-            for entry in unit.requests.log_of(request.id)
-        ]
-    )
+    if request is not None:
+        turn = Turn(RequestStatus.PROCESSED, plant.clock.now(), reason=reason, invoice_id=invoice_id)
+        turn_request(plant, unit, request, turn)
+
+
+def billable_charges(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder) -> int:
+    """Return how many charges an order would bill now: what a defer count is compared with (DOMAIN 3.3, OR-19)."""
+    return len(_draft(plant, unit, account, order).lines)
 
 
 def hold(plant: Plant, account_id: str, order_key: str, reason: str) -> Held:
     """Hold one account: its request goes to Error with the reason and is tried again by the next run (DOMAIN 3.3)."""
     with plant.open_unit() as unit:
+        unit.enrollment.lock_account(account_id)
         request = unit.requests.find(order_key)
         if request is not None and not request.status.is_final:
-            unit.requests.update(move(request, RequestStatus.ERROR, reason=reason))
+            turn_request(plant, unit, request, Turn(RequestStatus.ERROR, plant.clock.now(), reason=reason))
         partner_id = request.partner_id if request else _account(unit, account_id).partner_id
         message = f"Account {account_id} is held: {reason}"
         open_incident(plant, unit, "account_held", partner_id, message, key=content_id("N", "held", order_key))

@@ -11,7 +11,7 @@ from gateway.domain.identity import content_id
 from gateway.domain.parties import Account, LineOfBusiness
 from gateway.enrollment.identity import membership_id
 from gateway.enrollment.rules import Circumstances, EnrollmentRules
-from gateway.partners.partner import Partner, find_account
+from gateway.partners.partner import Partner, direct_account_id, find_account
 from gateway.pipeline.accounts import account_rules, settings_of
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.prices import known_plans
@@ -23,7 +23,7 @@ class Places:
 
     def __init__(self, plant: Plant, unit: UnitOfWork, record: SetRecord, header: EnrollmentHeader) -> None:
         """Take the set; what it says is learned in one instant, on one business date."""
-        self._plant = plant
+        self.plant = plant
         self._unit = unit
         self._partner: Partner = plant.partner(record.partner_id)
         self._record = record
@@ -34,6 +34,7 @@ class Places:
         self._of_policy: dict[str, Account | None] = {}  # sponsor and account number are the set's
         self._from: Circumstances | None = None  # of the account met last
         self._configured = frozenset(self._partner.accounts)
+        self._pay_themselves: dict[str, frozenset[str]] = {}  # INS05 by account
         self._rules: dict[str, EnrollmentRules] = {}
         self._billed_by: dict[str, AccountRules] = {}
 
@@ -52,13 +53,31 @@ class Places:
                 membership_id=membership_id(account_id, request.subscriber_id),
             )
         elif request.policy in self._of_policy:
-            return self._of_policy[request.policy]
+            account = self._of_policy[request.policy]
         else:
             account = self._of_policy[request.policy] = self._group_account(request.policy)
+        account = self._own_account(account, request)
         if account is not None and account.id not in self._accounts:
             self._unit.enrollment.add_account(account)
             self._accounts[account.id] = account
         return account
+
+    def _own_account(self, account: Account | None, request: MaintenanceRequest) -> Account | None:
+        """Return the account of a group's member who pays for himself (INS05, as configured), else the group's."""
+        if account is None or account.membership_id:
+            return account
+        if account.id not in self._pay_themselves:
+            self._pay_themselves[account.id] = frozenset(settings_of(self._partner, account.id).direct_billed)
+        if request.benefit_status not in self._pay_themselves[account.id]:
+            return account
+        account_id = direct_account_id(account.id, request.subscriber_id)
+        return Account(
+            account_id,
+            account.partner_id,
+            account.line_of_business,
+            policy=account.policy,
+            membership_id=membership_id(account_id, request.subscriber_id),
+        )
 
     def _group_account(self, policy: str) -> Account | None:
         """Return the account that a policy leads to, or that the set's sponsor or account number does."""
@@ -90,7 +109,7 @@ class Places:
         """Return how an account is billed."""
         agreed_as = self._agreed_as(account)
         if agreed_as not in self._billed_by:
-            self._billed_by[agreed_as] = account_rules(self._plant, account)
+            self._billed_by[agreed_as] = account_rules(self.plant, account)
         rules = self._billed_by[agreed_as]
         return rules if rules.id == account.id else replace(rules, id=account.id)
 
@@ -112,7 +131,7 @@ class Places:
         header = self._header
         accounts = self._partner.billing.accounts.values()
         plans = [sorted(known_plans(self._unit, self._partner, each)) for each in accounts]
-        mapping = self._plant.mapping(self._partner.id, self._record.set.guide)
+        mapping = self.plant.mapping(self._partner.id, self._record.set.guide)
         return (
             __version__,
             (self._partner.id, self._partner.profile.enrollment, self._partner.billing, plans),
@@ -121,5 +140,11 @@ class Places:
         )
 
     def _agreed_as(self, account: Account) -> str:
-        """Return the id of the configured account that holds what is agreed on this one; '' for individual ones."""
-        return account.id if account.id in self._configured else ""
+        """Return the configured account that holds what is agreed on this one; of direct billing, the group's with a mark.
+
+        '' is the pattern of individual accounts.
+        """
+        if account.id in self._configured:
+            return account.id
+        group = self._partner.group_of(account.id)
+        return f"direct of {group}" if group else ""

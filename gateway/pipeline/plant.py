@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.billing.calendar import WorkCalendar
+from gateway.billing.dates import DATE_ALGORITHMS, DateAlgorithm
+from gateway.billing.hooks import HOOKS, Hooks
 from gateway.domain.exchange import Party
 from gateway.errors import NotFound
 from gateway.partners.partner import Partner
@@ -33,6 +35,8 @@ class Plant:
     partners: Mapping[str, Partner]
     calendars: Mapping[str, WorkCalendar]
     layouts: Mapping[str, Layout] = field(default_factory=dict)  # of census files, by name
+    algorithms: Mapping[str, DateAlgorithm] = field(default_factory=lambda: DATE_ALGORITHMS)
+    hooks: Hooks = HOOKS  # of customer classes
 
     def partner(self, partner_id: str) -> Partner:
         """Return the partner of this id; raises NotFound with the ids there are."""

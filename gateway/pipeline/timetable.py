@@ -35,7 +35,7 @@ def _of_partner(plant: Plant, partner: Partner) -> list[Schedule]:
     if profile.feeds.cron:
         feeds = Job("feeds", partner_id, lock=f"feeds/{partner_id}")
         recurring.append(Schedule(f"feeds/{partner_id}", feeds, profile.feeds.cron, 0, profile.pick_up.time_zone))
-    if profile.expects:
+    if profile.expects or partner.billing.bill_cycles:
         ours = plant.settings.timetable
         watch = Job("watch", partner_id, lock=f"watch/{partner_id}")
         recurring.append(Schedule(f"watch/{partner_id}", watch, ours.watch_cron, 0, ours.time_zone))

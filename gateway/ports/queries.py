@@ -10,7 +10,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from gateway.domain.charge import Invoice, InvoiceLine, InvoiceRequest, InvoiceStatus
+from gateway.domain.charge import (
+    Invoice,
+    InvoiceLine,
+    InvoiceRequest,
+    InvoiceStatus,
+    RequestLogEntry,
+    RequestStatus,
+    TrialBill,
+)
 from gateway.domain.coverage import CoverageStatus, Membership, MembershipEvent, MembershipLogEntry
 from gateway.domain.exchange import AckCode, Arrival, DeliveryState, DocumentKind, FileState, Incident, SetState
 from gateway.domain.finding import Level, Place, Severity
@@ -33,6 +41,7 @@ class Kind(StrEnum):
     SET = "transaction set"
     MEMBER = "member"
     ACCOUNT = "account"
+    REQUEST = "invoice request"
     INVOICE = "invoice"
     PAYMENT = "payment"
 
@@ -388,6 +397,28 @@ class InvoiceView:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests are wanted; what is not said lets everything through. The days are those of creation."""
+
+    status: RequestStatus | None = None
+    account_id: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """An invoice request with its log, the membership events that raised it, and its bill or the image of one."""
+
+    request: InvoiceRequest
+    log: tuple[RequestLogEntry, ...]
+    outcomes: Excerpt[MembershipLogEntry]
+    invoice: InvoiceSummary | None
+    trial: TrialBill | None
+    trial_lines: Excerpt[InvoiceLine]
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentView:
     """Money that came or was announced, and where every cent of it is."""
 
@@ -460,6 +491,14 @@ class Queries(Protocol):
 
     def invoice(self, invoice_id: str) -> InvoiceView:
         """Return one invoice. Raises NotFound."""
+        ...
+
+    def requests(self, wanted: RequestFilter, *, limit: int = 200) -> Excerpt[InvoiceRequest]:
+        """Return the invoice requests that a filter lets through, the newest first."""
+        ...
+
+    def request(self, request_id: str) -> RequestView:
+        """Return one invoice request. Raises NotFound."""
         ...
 
     def payment(self, receipt_id: str) -> PaymentView:

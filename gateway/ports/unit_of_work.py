@@ -10,7 +10,16 @@ from datetime import date, datetime
 from types import MappingProxyType, TracebackType
 from typing import Protocol
 
-from gateway.domain.charge import BilledAmount, Invoice, InvoiceLine, InvoiceRequest, OpenInvoice, OpenItem
+from gateway.domain.charge import (
+    BilledAmount,
+    Invoice,
+    InvoiceLine,
+    InvoiceRequest,
+    OpenInvoice,
+    OpenItem,
+    RequestLogEntry,
+    TrialBill,
+)
 from gateway.domain.coverage import (
     Family,
     FamilyChange,
@@ -42,6 +51,7 @@ from gateway.domain.journal import JournalEntry, LedgerAccount
 from gateway.domain.money import Money
 from gateway.domain.parties import Account
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
+from gateway.domain.request_audit import Characteristic, TypeVersion
 from gateway.ports.jobs import Job
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
@@ -228,7 +238,7 @@ class Requests(Protocol):
     """Invoice requests."""
 
     def open_for(self, account_id: str) -> InvoiceRequest | None:
-        """Return the account's request that is in no final status, or None: there is at most one."""
+        """Return the account's regular request that is in no final status, or None: there is at most one."""
         ...
 
     def add(self, request: InvoiceRequest) -> bool:
@@ -243,6 +253,10 @@ class Requests(Protocol):
         """Tell whether the account ever had a request."""
         ...
 
+    def was_processed(self, account_ids: Iterable[str]) -> bool:
+        """Tell whether any of these accounts has a regular request that was processed."""
+        ...
+
     def find(self, request_id: str) -> InvoiceRequest | None:
         """Return one request or None."""
         ...
@@ -252,7 +266,47 @@ class Requests(Protocol):
         ...
 
     def log_of(self, request_id: str) -> list[MembershipLogEntry]:
-        """Return the membership log entries that made or joined a request."""
+        """Return the membership log entries about a request."""
+        ...
+
+    def add_log(self, entries: Sequence[RequestLogEntry]) -> None:
+        """Append to the requests' own log; an entry whose key is there adds nothing."""
+        ...
+
+    def has_log(self, key: str) -> bool:
+        """Tell whether the requests' own log has an entry of this key."""
+        ...
+
+    def keep_trial(self, bill: TrialBill, lines: Sequence[InvoiceLine]) -> None:
+        """Keep the image of a trial bill; one that is there stays as it is."""
+        ...
+
+    def trial(self, request_id: str) -> TrialBill | None:
+        """Return the trial bill of a request, or None."""
+        ...
+
+    def trial_lines(self, request_id: str) -> Iterator[InvoiceLine]:
+        """Yield the lines of a trial bill in order."""
+        ...
+
+
+class RequestAudit(Protocol):
+    """What people decided about who may be billed and how: written once, never edited."""
+
+    def add_characteristics(self, values: Sequence[Characteristic]) -> None:
+        """Add values of memberships; one whose key is there adds nothing."""
+        ...
+
+    def characteristics(self, membership_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the latest values of memberships, by membership and type code."""
+        ...
+
+    def type_versions(self, partner_id: str) -> list[TypeVersion]:
+        """Return every version of a partner's request types, by code and number."""
+        ...
+
+    def add_type_versions(self, versions: Sequence[TypeVersion]) -> None:
+        """Add versions; one that is there adds nothing."""
         ...
 
 
@@ -405,6 +459,7 @@ class UnitOfWork(Protocol):
     exchanges: Exchanges
     enrollment: Enrollment
     requests: Requests
+    request_audit: RequestAudit
     invoices: Invoices
     ledger: Ledger
     documents: Documents

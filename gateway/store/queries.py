@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, ColumnElement, Engine, select
 
+from gateway.domain.charge import InvoiceRequest
 from gateway.errors import NotFound
 from gateway.ports.queries import (
     AccountView,
@@ -14,13 +15,15 @@ from gateway.ports.queries import (
     Kind,
     MemberView,
     PaymentView,
+    RequestFilter,
+    RequestView,
     Summary,
     Timeline,
     WorkLine,
 )
-from gateway.store import read_files, read_members, read_money, read_reviews, read_summary
+from gateway.store import read_files, read_members, read_money, read_requests, read_reviews, read_summary
 from gateway.store.engine import reading
-from gateway.store.tables_billing import invoices, receipts
+from gateway.store.tables_billing import invoice_requests, invoices, receipts
 from gateway.store.tables_enrollment import accounts, members, memberships
 from gateway.store.tables_exchange import files, transaction_sets
 from gateway.store.transaction import Transaction
@@ -38,6 +41,7 @@ _NAMES: dict[Kind, tuple[tuple[Column[str], Column[str]], ...]] = {
         (members.c.id, members.c.membership_id),
     ),
     Kind.ACCOUNT: ((accounts.c.id, accounts.c.id),),
+    Kind.REQUEST: ((invoice_requests.c.id, invoice_requests.c.id),),
     Kind.INVOICE: ((invoices.c.id, invoices.c.id),),
     Kind.PAYMENT: ((receipts.c.id, receipts.c.id), (receipts.c.trace, receipts.c.id)),
 }
@@ -86,6 +90,17 @@ class SqlQueries:
         with reading(self._engine) as connection:
             db = Transaction(connection)
             return read_money.invoice(db, _complete(db, Kind.INVOICE, invoice_id))
+
+    def requests(self, wanted: RequestFilter, *, limit: int = 200) -> Excerpt[InvoiceRequest]:
+        """Return the invoice requests that a filter lets through, the newest first."""
+        with reading(self._engine) as connection:
+            return read_requests.requests(Transaction(connection), wanted, limit)
+
+    def request(self, request_id: str) -> RequestView:
+        """Return one invoice request. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_requests.request(db, _complete(db, Kind.REQUEST, request_id))
 
     def payment(self, receipt_id: str) -> PaymentView:
         """Return the money of a receipt id or trace number. Raises NotFound."""

@@ -1,6 +1,14 @@
 """The whole schema in one place: importing this module fills `metadata` with every table."""
 
-from gateway.store import tables_billing, tables_enrollment, tables_exchange, tables_rates, tables_review, tables_work
+from gateway.store import (
+    tables_billing,
+    tables_enrollment,
+    tables_exchange,
+    tables_rates,
+    tables_requests,
+    tables_review,
+    tables_work,
+)
 from gateway.store.columns import metadata
 
 __all__ = [
@@ -10,6 +18,7 @@ __all__ = [
     "tables_enrollment",
     "tables_exchange",
     "tables_rates",
+    "tables_requests",
     "tables_review",
     "tables_work",
 ]

@@ -35,11 +35,18 @@ invoice_requests = Table(
     text("source"),
     text("invoice_id", nullable=True),
     text("reason"),
+    Column("is_manual", Boolean, nullable=False, server_default=false()),
+    Column("is_trial", Boolean, nullable=False, server_default=false()),
+    Column("created_by", PlainText, nullable=False, server_default="gateway"),
+    Column("decided_by", PlainText, nullable=False, server_default=""),
     Index(None, "account_id"),
     Index(None, "status", "processing_on"),
+    Index(None, "created_on"),
 )
 
-_is_open = invoice_requests.c.status.not_in([status for status in RequestStatus if status.is_final])
+_is_open = invoice_requests.c.status.not_in([status for status in RequestStatus if status.is_final]) & (
+    invoice_requests.c.is_trial.is_(false())
+)
 Index(
     "uq_invoice_requests_open_account",
     invoice_requests.c.account_id,

@@ -9,7 +9,7 @@ from gateway.domain.exchange import Incident, LogEvent
 from gateway.ports.jobs import Job, JobQueue
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
-from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, Requests
+from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, RequestAudit, Requests
 from gateway.store import driver_errors
 from gateway.store.documents import SqlDocuments
 from gateway.store.enrollment import SqlEnrollment
@@ -18,6 +18,7 @@ from gateway.store.files import SqlFiles
 from gateway.store.invoices import SqlInvoices
 from gateway.store.ledger import SqlLedger
 from gateway.store.rate_changes import SqlRateChanges
+from gateway.store.request_audit import SqlRequestAudit
 from gateway.store.requests import SqlRequests
 from gateway.store.reviews import SqlDiscrepancies, SqlReviews, SqlWorkItems
 from gateway.store.tables_work import incidents, log_events, ticks
@@ -35,6 +36,7 @@ class SqlUnitOfWork:
     exchanges: Exchanges
     enrollment: Enrollment
     requests: Requests
+    request_audit: RequestAudit
     invoices: Invoices
     ledger: Ledger
     documents: Documents
@@ -56,6 +58,7 @@ class SqlUnitOfWork:
         self.exchanges = SqlExchanges(self._db)
         self.enrollment = SqlEnrollment(self._db)
         self.requests = SqlRequests(self._db)
+        self.request_audit = SqlRequestAudit(self._db)
         self.invoices = SqlInvoices(self._db)
         self.ledger = SqlLedger(self._db)
         self.documents = SqlDocuments(self._db)

@@ -40,6 +40,8 @@ individual_accounts = true
 [accounts.individual]
 line_of_business = "individual"
 bill_cycle = "MONTHLY"
+bill_period = "month"
+characteristics = { INVRACTE = "Y" }
 rate_source = "sent"
 request_types = { enroll = "ANY", terminate = "ANY", cancel = "ANY", reinstate = "ANY" }
 

@@ -100,7 +100,7 @@ def spoil(home: Path) -> None:
     change(home / "gateway.toml", "threads = 2", "threads = 0")
     change(home / "partners/birch/profile.toml", "port = 2022", 'port = "2022"')
     change(home / "partners/birch/rates.csv", "540.00", "free")
-    change(home / "mappings/calendars/us-federal.toml", "2025-11-27", "2025-11-31")
+    change(home / "mappings/calendars/us-federal.toml", "# 2025-11-28", "2025-11-31")
     change(home / "mappings/005010X220A1.toml", 'guide = "005010X220A1"', 'guide = "005010X220A2"')
     change(home / "mappings/guides/TA1.xml", "</transaction>", "</transition>")
 

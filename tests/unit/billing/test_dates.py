@@ -1,5 +1,6 @@
 """DOMAIN 3.6 and table 9.1, row by row; OR-22, OR-25 to OR-30."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def federal() -> WorkCalendar:
 def test_or_25_table_9_1_gives_the_dates_row_by_row(
     algorithm, created, company_holidays, processing_on, cutoff_on, accounting_on, federal
 ):
-    calendar = WorkCalendar(federal.holidays | set(company_holidays))
+    calendar = replace(federal, holidays=frozenset(company_holidays))
     assert RequestDates(cutoff_on, processing_on, processing_on, accounting_on) == DATE_ALGORITHMS[algorithm](
         created, 3, WINDOWS, calendar, 10
     )
@@ -98,13 +99,51 @@ def test_a_closed_accounting_period_moves_the_posting_to_the_first_open_day(clos
     assert accounting_on == answer.accounting_on
 
 
-def test_the_federal_calendar_names_eleven_days_a_year_and_none_of_them_on_a_weekend(federal):
-    per_year = {year: sum(day.year == year for day in federal.holidays) for year in (2025, 2026, 2027)}
-    assert {2025: 11, 2026: 11, 2027: 12} == per_year  # 2027 also keeps New Year's Day 2028
-    assert [] == [day for day in federal.holidays if day.weekday() >= 5]
+def test_or_27_the_federal_calendar_keeps_eleven_weekdays_a_year(federal):
+    days = {year: [date(year, 1, 1) + timedelta(days=n) for n in range(365)] for year in (2025, 2026, 2027, 2030)}
+    off = {year: sum(day.weekday() < 5 and not federal.is_working(day) for day in days[year]) for year in days}
+    assert {2025: 11, 2026: 11, 2027: 12, 2030: 11} == off  # 2027 also keeps New Year's Day 2028
+
+
+@pytest.mark.parametrize(
+    "kept_on", [date(2026, 7, 3), date(2027, 7, 5), date(2027, 6, 18), date(2027, 12, 31)], ids=str
+)
+def test_a_holiday_on_a_weekend_is_kept_on_the_friday_before_or_the_monday_after(kept_on, federal):
+    assert not federal.is_working(kept_on)
 
 
 def test_a_working_day_is_kept_and_a_weekend_rolls_to_monday():
     calendar = WorkCalendar()
     friday = date(2025, 11, 7)
     assert [friday] + [date(2025, 11, 10)] * 3 == [calendar.roll_forward(friday + timedelta(days=n)) for n in range(4)]
+
+
+def cutoff(created, calendar, threshold=10):
+    return invoice_request_dates(created, 3, WINDOWS, calendar, threshold).cutoff_on
+
+
+def test_or_27_a_request_that_would_be_processed_on_thanksgiving_is_processed_on_the_friday(federal):
+    answer = invoice_request_dates(date(2025, 11, 24), 3, WINDOWS, federal, 10)
+    assert (date(2025, 11, 28), date(2025, 12, 31)) == (answer.processing_on, answer.cutoff_on)
+
+
+def test_or_29_further_from_the_next_window_than_the_threshold_the_present_cutoff_counts(federal):
+    assert date(2025, 11, 30) == cutoff(date(2025, 10, 20), federal)  # 18 days
+    assert date(2025, 11, 30) == cutoff(date(2025, 10, 28), federal, threshold=9)  # 10 days
+
+
+@pytest.mark.parametrize(
+    ("created", "cutoff_on"),
+    [(date(2025, 10, 28), date(2025, 12, 31)), (date(2025, 11, 7), date(2025, 12, 31))],
+    ids=["10 days", "0 days"],
+)
+def test_or_30_as_near_as_the_threshold_or_nearer_the_next_cutoff_counts_and_a_request_is_made(
+    created, cutoff_on, federal
+):
+    assert cutoff_on == cutoff(created, federal)
+
+
+def test_or_30_one_more_holiday_turns_twelve_days_into_nine_and_changes_the_month_billed(federal):
+    with_a_company_day = replace(federal, holidays=frozenset({BLACK_FRIDAY}))
+    assert date(2025, 12, 31) == cutoff(date(2025, 11, 24), federal)
+    assert date(2026, 1, 31) == cutoff(date(2025, 11, 24), with_a_company_day)

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.billing.dates import invoice_request_dates
-from gateway.billing.request_type import BUSINESS_OBJECTS, RequestTypeRule, check_request_type
-from gateway.domain.charge import BillGeneration, InvoiceMode
+from gateway.billing.request_type import RequestTypeRule, check_request_type
+from gateway.domain.charge import REQUEST_OBJECTS, BillGeneration, InvoiceMode
 
 MANUAL, AUTOMATIC = InvoiceMode
 REGULAR, TRIAL = BillGeneration
@@ -49,7 +49,7 @@ def test_or_21_a_manual_regular_type_may_ask_for_both_approval_and_a_defer_count
 @pytest.mark.parametrize("given", BillGeneration)
 @pytest.mark.parametrize("needed", BillGeneration)
 def test_or_18_the_business_object_must_fit_the_bill_generation_type(needed, given):
-    found = faults(mode=MANUAL, generation=needed, business_object=BUSINESS_OBJECTS[given])
+    found = faults(mode=MANUAL, generation=needed, business_object=REQUEST_OBJECTS[given])
     assert (needed is given) == (not found)
 
 

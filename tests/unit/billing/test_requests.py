@@ -24,9 +24,11 @@ WINDOWS = (
     Window(date(2025, 10, 10), date(2025, 10, 15), date(2025, 11, 30), date(2025, 11, 1)),
     Window(date(2025, 11, 10), date(2025, 11, 14), date(2025, 12, 31), date(2025, 12, 1)),
 )
-ACME = AccountRules(id="ACME", partner_id="acme", request_types=TYPES, windows=WINDOWS)
+YES, NO = {"INVRACTE": "Y"}, {"INVRACTE": "N"}
+ACME = AccountRules(id="ACME", partner_id="acme", request_types=TYPES, windows=WINDOWS, characteristics=YES)
 PERSON = replace(ACME, id="P1", line_of_business=LineOfBusiness.INDIVIDUAL)
 TERMINATED = Circumstances(date(2025, 10, 20), previous_status=MembershipStatus.TERMINATED, termination_reason="59")
+ELIGIBLE = replace(TERMINATED, characteristics=YES)
 OPEN = InvoiceRequest(
     "Qopen", "ACME", "acme", "AUTO-ENROLL", RequestStatus.DEFER_BATCH, date(2025, 10, 20), date(2025, 10, 23),
     date(2025, 11, 30), date(2025, 10, 23), date(2025, 11, 1), "000000001/1/0001/9",
@@ -83,7 +85,7 @@ def test_the_same_event_decided_again_gives_the_same_request(event):
             replace(TERMINATED, subscriber_is_responsible=False),
             LogOutcome.NOT_FIN_RESPONSIBLE,
         ),
-        (replace(ACME, invoice_request_eligible=False), MembershipEvent.ENROLL, TERMINATED, LogOutcome.NOT_ELIGIBLE),
+        (replace(ACME, characteristics=NO), MembershipEvent.ENROLL, TERMINATED, LogOutcome.NOT_ELIGIBLE),
         (replace(ACME, request_types={}), MembershipEvent.ENROLL, TERMINATED, LogOutcome.ERROR),
         (replace(ACME, windows=WINDOWS[:1]), MembershipEvent.ENROLL, TERMINATED, LogOutcome.NO_WINDOW),
     ],
@@ -98,9 +100,7 @@ def test_the_first_precondition_that_fails_names_the_outcome_and_no_request_is_m
 
 
 def test_the_order_of_the_preconditions_is_their_meaning(event):
-    nothing_fits = replace(
-        ACME, line_of_business=LineOfBusiness.SELF_FUNDED, invoice_request_eligible=False, request_types={}
-    )
+    nothing_fits = replace(ACME, line_of_business=LineOfBusiness.SELF_FUNDED, characteristics=NO, request_types={})
     assert LogOutcome.LOB_EXCLUDED == decide_request(event(), nothing_fits, TERMINATED, None).outcome
 
 
@@ -216,3 +216,44 @@ def test_or_07_every_decision_has_its_line_in_the_membership_log(account, event)
     assert (event().key, "M1", at, decision.outcome) == (entry.key, entry.membership_id, entry.at, entry.outcome)
     assert (account is not None) == (entry.request_id is not None) == (entry.cutoff_on is not None)
     assert ("000000001/1/0001/1", "SET1") == (entry.source, entry.set_id)
+
+
+COBRA = replace(ACME, direct_billed=True, member_events_raise_requests=False)
+
+
+@pytest.mark.parametrize("kind", [MembershipEvent.ENROLL, MembershipEvent.TERMINATE, MembershipEvent.CANCEL])
+def test_direct_billed_members_raise_requests_even_where_the_group_s_members_do_not(kind, event):
+    assert LogOutcome.CREATED == decide_request(event(kind), COBRA, ELIGIBLE, None).outcome
+
+
+def test_a_direct_billed_member_must_be_the_one_who_pays_and_be_eligible_himself(event):
+    another = replace(ELIGIBLE, subscriber_is_responsible=False)
+    assert LogOutcome.NOT_FIN_RESPONSIBLE == decide_request(event(), COBRA, another, None).outcome
+    assert LogOutcome.NOT_ELIGIBLE == decide_request(event(), COBRA, TERMINATED, None).outcome
+
+
+@pytest.mark.parametrize("hook", ["account_selection", "status_update"])
+def test_or_32_without_a_hook_no_request_is_made_and_the_log_says_which(hook, event):
+    decision = decide_request(event(), replace(ACME, **{hook: ""}), TERMINATED, None)
+    assert (LogOutcome.ERROR, None) == (decision.outcome, decision.request)
+    assert "has no hook for C1-INV" in decision.note
+
+
+def test_an_event_joins_what_a_person_ordered_and_leaves_its_cutoff_as_typed(event):
+    ordered = replace(OPEN, is_manual=True, created_by="pat", status=RequestStatus.APPROVAL)
+    decision = decide_request(event(), ACME, replace(TERMINATED, created_on=date(2025, 11, 7)), ordered)
+    assert (LogOutcome.JOINED_OPEN, ordered) == (decision.outcome, decision.request)
+    assert "the cutoff 2025-11-30 that pat ordered is kept" == decision.note
+
+
+def test_or_03_the_account_of_an_individual_membership_is_that_of_its_main_subscriber_who_pays(event):
+    paid = decide_request(event(), PERSON, ELIGIBLE, None)
+    assert (LogOutcome.CREATED, "P1") == (paid.outcome, paid.request.account_id)
+    assert LogOutcome.NO_ACCOUNT == decide_request(event(), None, ELIGIBLE, None).outcome
+    another = replace(ELIGIBLE, subscriber_is_responsible=False)
+    assert LogOutcome.NOT_FIN_RESPONSIBLE == decide_request(event(), PERSON, another, None).outcome
+
+
+def test_held_pricing_delays_the_request(event):
+    held = decide_request(event(), ACME, replace(TERMINATED, reprice_after=date(2025, 11, 3)), None)
+    assert date(2025, 11, 6) == held.request.processing_on

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from gateway.domain.charge import LEGAL_REQUEST_TYPES, BillGeneration, InvoiceMode
+from gateway.partners.prerequisites import missing_prerequisites
 
 BILLING = "birch/billing.toml"
 LEAVE = '[request_types.LEAVE]\ndescription = "A member left or never was"\nmode = "automatic"\n'
@@ -166,7 +167,7 @@ def test_an_event_only_raises_requests_of_an_active_automatic_type(home, change,
 
 @pytest.mark.parametrize(
     "setting",
-    ["invoice_request_eligible = false", "member_events_raise_requests = false", 'line_of_business = "self_funded"'],
+    ["member_events_raise_requests = false", 'line_of_business = "self_funded"'],
 )
 def test_an_account_whose_events_raise_nothing_needs_no_request_types(home, setting):
     home.change(BILLING, 'line_of_business = "group"', setting)
@@ -220,3 +221,143 @@ def test_an_active_employer_has_an_account(home):
     assert [("accounts", "an active employer has no account to bill", "write [accounts.ID]")] == [
         mistake[1:] for mistake in home.mistakes()
     ]
+
+
+CLASS = '[customer_classes.GROUP]\naccount_selection = "C1-INVACTEL"\nstatus_update = "C1-INVRSTUP"\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "problem"),
+    [
+        (
+            'status_update = "C1-INVRSTUP"\n',
+            "",
+            "customer_classes.GROUP.status_update",
+            "the hook C1-INVRSTUP, the status update, is missing",
+        ),
+        (
+            'account_selection = "C1-INVACTEL"\n',
+            "",
+            "customer_classes.GROUP.account_selection",
+            "the hook C1-INVACTEL, the account selection, is missing",
+        ),
+        ('"C1-INVACTEL"', '"C1-INVACTE"', "customer_classes.GROUP.account_selection", "there is no hook `C1-INVACTE`"),
+    ],
+)
+def test_or_36_each_missing_hook_of_a_customer_class_is_named(home, old, new, key, problem):
+    home.add(BILLING, "\n" + CLASS.replace(old, new))
+    assert [(key, problem)] == [mistake[1:3] for mistake in home.mistakes()]
+
+
+def test_or_36_whoever_registers_a_hook_may_name_it(home):
+    home.add(BILLING, "\n" + CLASS.replace("C1-INVRSTUP", "CM-MINE"))
+    assert [] == home.mistakes(status_updates={"CM-MINE"})
+
+
+def test_an_account_s_customer_class_exists(home):
+    home.change(BILLING, 'bill_cycle = "MONTHLY"', 'customer_class = "GROUPS"\nbill_cycle = "MONTHLY"')
+    home.add(BILLING, "\n" + CLASS)
+    assert [("accounts.G005678.customer_class", "there is no customer class `GROUPS`", "did you mean `GROUP`?")] == [
+        mistake[1:] for mistake in home.mistakes()
+    ]
+
+
+def test_or_33_the_types_of_the_customer_class_serve_accounts_that_have_none(home):
+    home.change(BILLING, TYPES, 'customer_class = "GROUP"')
+    home.add(BILLING, f"\n{CLASS}{TYPES}\n")
+    assert [] == home.mistakes()
+    home.change(BILLING, 'terminate = "LEAVE", cancel = "LEAVE" }\n', 'terminate = "LEAV", cancel = "LEAVE" }\n')
+    assert [("customer_classes.GROUP.request_types.terminate", "there is no request type `LEAV`")] == [
+        mistake[1:3] for mistake in home.mistakes()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("persons", "key", "problem"),
+    [
+        ('[persons.NORTH]\nparent = "HEAD"\n', "persons.NORTH.parent", "there is no person `HEAD`"),
+        (
+            '[persons.A]\nparent = "B"\n[persons.B]\nparent = "A"\n',
+            "persons.A.parent",
+            "`A` would be above itself",
+        ),
+    ],
+)
+def test_persons_form_a_tree(home, persons, key, problem):
+    home.add(BILLING, f"\n{persons}")
+    assert (key, problem) == home.mistakes()[0][1:3]
+
+
+def test_or_18_the_business_object_fits_the_bill_generation(home):
+    wrong = 'business_object = "Invoice Request - Trial Bill Generation"'
+    home.change(BILLING, LEAVE, LEAVE + wrong + "\n")
+    assert [("request_types.LEAVE.business_object", "it does not make regular bills")] == [
+        mistake[1:3] for mistake in home.mistakes()
+    ]
+
+
+@pytest.mark.parametrize("key", ["bill_cycle", "bill_period"])
+def test_a_bill_cycle_and_a_bill_period_are_never_set_without_each_other(home, key):
+    value = {"bill_cycle": '"MONTHLY"', "bill_period": '"month"'}[key]
+    home.change(BILLING, f"{key} = {value}", "")
+    assert [(f"accounts.G005678.{key}", "it is missing")] == [mistake[1:3] for mistake in home.mistakes()]
+
+
+def test_a_bill_cycle_never_drifts_from_the_bill_period(home):
+    home.change(BILLING, 'bill_period = "month"', 'bill_period = "quarter"')
+    assert [
+        (
+            "accounts.G005678.bill_period",
+            "cutoff 2 of MONTHLY lies 1 months after the one before",
+            "a bill period of a quarter moves it by 3: correct one of the two",
+        )
+    ] == [mistake[1:] for mistake in home.mistakes()]
+
+
+def test_billing_in_arrears_cuts_off_before_its_window(home):
+    home.change(BILLING, 'bill_cycle = "MONTHLY"', 'timing = "arrears"\nbill_cycle = "MONTHLY"')
+    assert [("accounts.G005678.timing", "cutoff 1 of MONTHLY is not one of billing in arrears")] == [
+        mistake[1:3] for mistake in home.mistakes()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "key", "problem"),
+    [
+        (
+            'reinstated_on = 2026-01-01\nrequest_types = { reinstate = "ENROLL" }',
+            "reinstated_on",
+            "the policy is reinstated without having been terminated before",
+        ),
+        ("in_force_on = 2026-01-01", "request_types", "what happens to the policy raises no request"),
+        (
+            'in_force_on = 2026-01-01\nrequest_types = { in_force = "ENROL" }',
+            "request_types.in_force",
+            "there is no request type `ENROL`",
+        ),
+    ],
+)
+def test_what_happens_to_a_policy_is_held_against_itself(home, policy, key, problem):
+    home.add(BILLING, f"\n[accounts.G005678.policy]\n{policy}\n")
+    [mistake] = home.mistakes()
+    assert f"accounts.G005678.policy.{key}" == mistake[1]
+    assert mistake[2].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('{ INVRACTE = "Y" }', "{}", "it has no INVRACTE, so that it is not eligible and no request is made for it"),
+        ('{ INVRACTE = "Y" }', '{ INVRACTE = "N" }', None),
+        ('mode = "manual"', "active = false\nmode = 'manual'", "there is no active manual type"),
+    ],
+    ids=["absent", "N is meant", "no type for people"],
+)
+def test_or_36_what_keeps_requests_from_being_made_is_told_though_it_is_no_mistake(home, old, new, said):
+    text = (home.path / "partners" / BILLING).read_text()
+    (home.path / "partners" / BILLING).write_text(text.replace(old, new))
+    partners, mistakes = home.load()
+    told = [note.problem for note in missing_prerequisites(partners["birch"], "INVRACTE")]
+    assert [] == mistakes
+    assert (said is None) == (told == [])
+    assert said is None or told[0].startswith(said)

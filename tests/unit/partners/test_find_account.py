@@ -29,7 +29,8 @@ def test_the_policy_counts_before_the_tax_id_and_the_tax_id_before_the_account_n
 def test_of_two_accounts_with_one_tax_id_the_account_number_decides(home, account, found):
     home.add(
         "birch/billing.toml",
-        '\n[accounts.G005679]\npolicies = ["G005679"]\ntax_ids = ["223344556"]\nbill_cycle = "MONTHLY"\n'
+        '\n[accounts.G005679]\npolicies = ["G005679"]\ntax_ids = ["223344556"]\n'
+        'bill_cycle = "MONTHLY"\nbill_period = "month"\n'
         'request_types = { enroll = "ENROLL", terminate = "LEAVE", cancel = "LEAVE" }\n',
     )
     partners, mistakes = home.load()

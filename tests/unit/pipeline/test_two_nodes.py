@@ -3,6 +3,7 @@
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import psycopg
 import pytest
@@ -11,10 +12,12 @@ from gateway.billing.lifecycle import move
 from gateway.bootstrap import open_app
 from gateway.domain.charge import RequestStatus
 from gateway.domain.exchange import SetState
-from gateway.errors import ConcurrentChange
+from gateway.errors import ConcurrentChange, NotAllowed
 from gateway.pipeline import settle as settle_module
 from gateway.pipeline.apply import APPLIERS
 from gateway.pipeline.check import check_file
+from gateway.pipeline.request import approve, cancel, create_requests
+from gateway.pipeline.request_target import RequestOrder
 from gateway.ports.clock import FixedClock
 from gateway.settings import Home, packaged_mappings, packaged_partners
 from tests.databases import postgresql_server
@@ -51,6 +54,10 @@ class Nodes:
     def meanwhile(self, record):
         """Apply a set in another thread."""
         return self._threads.submit(self.apply, record)
+
+    def start(self, work, *words, **options):
+        """Do anything in another thread."""
+        return self._threads.submit(work, *words, **options)
 
     def until_it_waits(self, other):
         """Return once the other thread waits for a lock of ours, or has ended without waiting."""
@@ -188,3 +195,49 @@ def test_money_that_two_sets_bring_at_once_counts_once(billed, halfway):
     assert ("620.00", "620.00", "0.00") == tuple(map(str, (cash.received, cash.applied, cash.unapplied)))
     states = dict(billed.rows("SELECT id, state FROM transaction_sets"))
     assert ["applied", "applied", "refused"] == sorted(states[each.id] for each in (said, *bringing))
+
+
+# --- orders
+
+
+def order(by="pat"):
+    return RequestOrder(
+        "ADHOC",
+        "G001234",
+        cutoff_on=date(2025, 12, 31),
+        accounting_on=date(2025, 12, 1),
+        bill_on=date(2025, 10, 23),
+        by=by,
+    )
+
+
+@pytest.fixture
+def quiet(nodes):
+    """Two nodes, and acme with a member and no open request."""
+    record = nodes.checked("acme", Envelope().around(enrollment(member("A1"))))
+    nodes.apply(record)
+    with nodes.plant.open_unit() as unit:
+        made = unit.requests.open_for("G001234")
+    cancel(nodes.plant, made.id, by="kim", reason="so that none is open")
+    return nodes
+
+
+def test_two_people_who_order_the_same_at_the_same_moment_get_one_request(quiet):
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(create_requests, quiet.plant, order(by)) for by in ("pat", "kim")]
+        made = [each.result()[0] for each in done]
+    assert [False, True] == sorted(each.is_new for each in made)
+    assert 1 == len({each.request.id for each in made})
+    assert [(1,)] == quiet.rows("SELECT count(*) FROM invoice_requests WHERE is_manual")
+
+
+def test_of_an_approval_and_a_cancellation_at_the_same_moment_one_comes_first(quiet):
+    [made] = create_requests(quiet.plant, order())
+    with quiet.plant.open_unit() as unit:
+        unit.enrollment.lock_account("G001234")
+        canceling = quiet.start(cancel, quiet.plant, made.request.id, by="lee", reason="not now")
+        quiet.until_it_waits(canceling)
+        unit.commit()
+    canceling.result()
+    with pytest.raises(NotAllowed, match="is canceled"):
+        approve(quiet.plant, made.request.id, by="kim")

@@ -71,6 +71,7 @@ def test_what_recurs_is_the_bill_run_and_what_each_active_partner_agreed(house):
         "watch/cedar",
         "feeds/cedar",
         "poll/dunes",
+        "watch/dunes",  # a bill cycle may end
         "poll/elm",
     } == names
 

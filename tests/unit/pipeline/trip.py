@@ -1,12 +1,13 @@
 """The whole trip in small acts: what partners drop, then what the gateway does of it. Each act may be done again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from gateway.demo.remittances import Feed, pay_invoice
 from gateway.demo.scenario import sample
+from gateway.pipeline.request_target import RequestOrder
 from tests.unit.pipeline.house import OCTOBER, House
 from tests.unit.pipeline.x12_files import (
     ACME_PAYS,
@@ -163,6 +164,23 @@ def _late_bill(house: House) -> None:
         house.app.watch(partner_id)
 
 
+def _order(house: House) -> None:
+    """A person looks at a trial bill of acme through January and orders the bill; another approves it."""
+    wanted = RequestOrder(
+        "PREVIEW",
+        "G001234",
+        cutoff_on=date(2026, 1, 31),
+        accounting_on=date(2026, 1, 1),
+        bill_on=date(2025, 11, 12),
+        by="pat",
+    )
+    house.app.create_requests(wanted)
+    house.work()
+    [made] = house.app.create_requests(replace(wanted, request_type="ADHOC"))
+    house.app.approve_request(made.request.id, by="kim")
+    house.work()
+
+
 ACTS = (
     Act("an enrollment of two sets with a bad member", _enroll, _fetch("acme")),
     Act("a letter", _letter, _fetch("acme")),
@@ -177,4 +195,5 @@ ACTS = (
     Act("a full file that is held", _shrunken_roster, _fetch("birch"), at=NOVEMBER),
     Act("its release", _nothing, _release, at=NOVEMBER),
     Act("the second bills, and what did not come", _nothing, _late_bill, at=NOVEMBER),
+    Act("a bill that one person orders and another approves", _nothing, _order, at=NOVEMBER),
 )
