@@ -140,7 +140,7 @@ class Places:
         )
 
     def _agreed_as(self, account: Account) -> str:
-        """Return the configured account that holds what is agreed on this one; of direct billing, the group's with a mark.
+        """Return the configured account that holds what is agreed on this one; of direct billing, `direct of` a group.
 
         '' is the pattern of individual accounts.
         """
