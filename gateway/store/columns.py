@@ -118,7 +118,9 @@ class Json(TypeDecorator[object]):
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         """Return the value as JSON text."""
-        return None if value is None else _JSON.encode(value)
+        if value is None:
+            return None
+        return _NOTHING if value == () else _JSON.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         """Return the value with lists as tuples, as the domain writes them."""

@@ -155,7 +155,7 @@ class SqlEnrollment:
             for told, membership_id, subscriber_id, member_ids, *account in self._db.rows(
                 wanted.where(self._db.among(its.told, chunk), was_told)
             ):
-                found[told] = ToldFamily(membership_id, subscriber_id, Account(*account), member_ids)
+                found[told] = ToldFamily(membership_id, subscriber_id, Account(*account), tuple(member_ids.split()))
         return found
 
     def add_account(self, account: Account) -> None:
@@ -221,7 +221,7 @@ class SqlEnrollment:
 
 def _membership_row(membership: Membership, told: Told) -> tuple[Any, ...]:
     """Return the row of a membership."""
-    return (*_MEMBERSHIP.take(membership), told.digest, told.member_ids)
+    return (*_MEMBERSHIP.take(membership), told.digest, " ".join(told.member_ids))
 
 
 def member_of(row: Record) -> Member:

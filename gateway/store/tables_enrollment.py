@@ -31,7 +31,7 @@ memberships = Table(
     text("termination_reason"),
     text("policy"),
     Column("told", PlainText, nullable=False, server_default=""),  # digest of the loops it was told last
-    Column("told_members", Json, nullable=False, server_default="[]"),  # whose loop each was
+    Column("told_members", PlainText, nullable=False, server_default=""),  # whose loop each was, with blanks between
     Index(None, "account_id", "id"),
     Index(None, "subscriber_id"),
 )

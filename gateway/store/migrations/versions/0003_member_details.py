@@ -15,7 +15,7 @@ def upgrade() -> None:
     """Add the columns; of members that were applied before, the kept files still have it."""
     op.add_column("members", sa.Column("details", TEXT, nullable=False, server_default="[]"))
     op.add_column("memberships", sa.Column("told", TEXT, nullable=False, server_default=""))
-    op.add_column("memberships", sa.Column("told_members", TEXT, nullable=False, server_default="[]"))
+    op.add_column("memberships", sa.Column("told_members", TEXT, nullable=False, server_default=""))
     was_told = sa.text("told != ''")
     op.create_index(
         "uq_memberships_told",
