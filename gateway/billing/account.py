@@ -27,7 +27,8 @@ class AccountRules:
 
     `request_types` says which type each event makes; `calendar` is the work calendar of the account's division, used
     where the type has none. Accounting periods through `closed_through` are closed. `series` is the letters of the
-    legal entity in front of its invoice numbers. `jump_percent` None: no limit on the change against the last bill.
+    legal entity in front of its invoice numbers. `jump_percent` None: no limit on the change against the last bill;
+    `credit_limit` None: a credit bill of any size goes out.
     """
 
     id: str
@@ -47,3 +48,4 @@ class AccountRules:
     due_days: int = 15
     series: str = ""
     jump_percent: Decimal | None = None
+    credit_limit: Decimal | None = None

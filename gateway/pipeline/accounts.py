@@ -11,13 +11,15 @@ from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.parties import Account
 from gateway.errors import NotFound
 from gateway.partners.billing import AccountSettings, BillWindow, RequestType
-from gateway.partners.partner import Partner
+from gateway.partners.partner import INDIVIDUAL, Partner
 from gateway.pipeline.plant import Plant
 
 
 def settings_of(partner: Partner, account_id: str) -> AccountSettings:
     """Return the settings of an account: its own, or those that individual accounts share; raises NotFound."""
-    found = partner.accounts.get(account_id) or partner.individual
+    is_pattern = account_id == INDIVIDUAL and partner.individual is not None
+    found = None if is_pattern else partner.billing.accounts.get(account_id)
+    found = found or partner.individual
     if found is None:
         raise NotFound(
             f"account {account_id} is not configured for {partner.id}",
@@ -49,6 +51,7 @@ def account_rules(plant: Plant, account: Account) -> AccountRules:
         due_days=settings.due_days,
         series=settings.series,
         jump_percent=settings.jump_percent,
+        credit_limit=settings.credit_limit,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from gateway.domain.journal import LedgerAccount
+from gateway.domain.money import ZERO, Money
 from gateway.domain.remittance import Remittance
 from gateway.partners.partner import Partner
 from gateway.pipeline.plant import Plant
@@ -16,6 +17,7 @@ from gateway.remittance.books import (
     wanted_invoices,
     wanted_member_ids,
 )
+from gateway.remittance.payer import AccountBook
 from gateway.remittance.rules import AdxSign, RemittanceRules, Tolerance
 
 
@@ -62,6 +64,20 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
             for account_id in sorted(meant)
         },
     )
+
+
+def pending_payments(plant: Plant, unit: UnitOfWork, account_id: str) -> Money:
+    """Return what is announced for an account and has not arrived: shown on its bill apart from what is due (IA-38)."""
+    total = ZERO
+    accounts: list[PayableAccount] = []
+    for receipt, remittance in unit.ledger.announced():
+        if receipt.partner_id not in plant.partners:
+            continue
+        accounts = accounts or [*_configured(plant), *_individual(unit, {account_id})]
+        book = AccountBook(accounts, remittance_rules(plant.partners[receipt.partner_id]))
+        if book.payer_of(remittance).account_id == account_id:
+            total += receipt.amount
+    return total
 
 
 def _start_of_year(day: date) -> date:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from gateway.domain.coverage import (
     Coverage,
@@ -62,21 +63,21 @@ class SqlEnrollment:
             found |= {family.membership.id: family for family in self._families(rows)}
         return found
 
-    def families_of_account(self, account_id: str) -> Iterator[Family]:
-        """Yield the families of an account in the order of membership id, in chunks."""
+    def families_of_account(self, account_id: str, *, known_at: datetime | None = None) -> Iterator[Family]:
+        """Yield the families of an account in the order of membership id, in chunks; with `known_at` as known then."""
         for page in self._db.pages(_MEMBERSHIPS.where(memberships.c.account_id == account_id), memberships.c.id):
-            yield from self._families(page)
+            yield from self._families(page, known_at)
 
-    def _families(self, rows: Sequence[Record]) -> list[Family]:
+    def _families(self, rows: Sequence[Record], known_at: datetime | None = None) -> list[Family]:
         """Return the families of membership rows (at most a chunk), with members and coverages that are believed."""
         ids = [row.id for row in rows]
         people = self._db.rows(
             _MEMBERS.where(self._db.among(members.c.membership_id, ids)).order_by(members.c.membership_id, members.c.id)
         )
         covers = self._db.rows(
-            _COVERAGES.where(
-                self._db.among(coverages.c.membership_id, ids), coverages.c.superseded_at.is_(None)
-            ).order_by(coverages.c.membership_id, coverages.c.line_id, coverages.c.starts_on, coverages.c.id)
+            _COVERAGES.where(self._db.among(coverages.c.membership_id, ids), _is_believed(known_at)).order_by(
+                coverages.c.membership_id, coverages.c.line_id, coverages.c.starts_on, coverages.c.id
+            )
         )
         of = attrgetter("membership_id")
         people_of = {key: tuple(group) for key, group in groupby(map(member_of, people), of)}
@@ -167,6 +168,14 @@ class SqlEnrollment:
             for row in self._db.rows(wanted):
                 found.setdefault(row.subscriber_id, []).append(Membership(*row))
         return found
+
+
+def _is_believed(known_at: datetime | None) -> ColumnElement[bool]:
+    """Return the condition that a coverage version is believed: now, or at an instant (DESIGN, decision 7)."""
+    cover = coverages.c
+    if known_at is None:
+        return cover.superseded_at.is_(None)
+    return (cover.known_at <= known_at) & or_(cover.superseded_at.is_(None), cover.superseded_at > known_at)
 
 
 def _member_row(member: Member) -> dict[str, Any]:

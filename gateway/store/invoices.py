@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, func, select, type_coerce
 
 from gateway.domain.charge import (
     BilledAmount,
@@ -26,8 +28,22 @@ from gateway.store.tables_billing import invoice_lines, invoices, journal_entrie
 from gateway.store.tables_enrollment import memberships
 from gateway.store.transaction import Record, Transaction, chunks, values_of
 
-# What takes part in the difference between due and billed; fees, credits and payments are no premium.
-_PREMIUM = [LineType.CURRENT, LineType.RETRO_ADD, LineType.RETRO_TERM, LineType.RETRO_CHANGE]
+# What takes part in the difference between due and billed: premium and fees; the others stand for money that moved.
+_DUE = [LineType.CURRENT, LineType.FEE, LineType.RETRO_ADD, LineType.RETRO_TERM, LineType.RETRO_CHANGE]
+_BILLED = select(
+    invoice_lines.c.membership_id,
+    invoice_lines.c.product,
+    type_coerce(invoice_lines.c.month, Text),
+    type_coerce(invoice_lines.c.amount, BigInteger),
+    type_coerce(invoice_lines.c.employer_share, BigInteger),
+    invoice_lines.c.member_id,
+    invoice_lines.c.tier,
+    invoice_lines.c.insurance_line,
+    invoice_lines.c.invoice_id,
+    invoice_lines.c.legal_entity,
+    invoice_lines.c.is_fee,
+).join(invoices, invoices.c.id == invoice_lines.c.invoice_id)
+_KEY_OF_BILLED = itemgetter(0, 1, 2)
 
 
 class SqlInvoices:
@@ -37,45 +53,50 @@ class SqlInvoices:
         """Take the transaction of the unit of work."""
         self._db = transaction
 
-    def billed(self, account_id: str) -> Iterator[BilledAmount]:
-        """Yield what was billed so far, in the order of membership, product and month."""
+    def billed(self, account_id: str, *, through: CoverageMonth | None = None) -> Iterator[BilledAmount]:
+        """Yield what was billed so far, in the order of membership, product and month; a chunk of memberships at a time."""
         line = invoice_lines.c
-        of_account = (line.account_id == account_id) & line.line_type.in_(_PREMIUM)
+        of_account = (line.account_id == account_id) & line.line_type.in_(_DUE)
         after = ""
+        is_first = True
         while True:
-            wanted = select(line.membership_id).where(of_account, line.membership_id > after).distinct()
-            ids = [row.membership_id for row in self._db.rows(wanted.order_by(line.membership_id).limit(_MEMBERSHIPS))]
+            following = of_account if is_first else of_account & (line.membership_id > after)
+            wanted = select(line.membership_id).where(following).distinct().order_by(line.membership_id)
+            ids = [row.membership_id for row in self._db.rows(wanted.limit(_MEMBERSHIPS))]
             if not ids:
                 return
-            yield from self._billed(of_account & (line.membership_id > after) & (line.membership_id <= ids[-1]))
-            after = ids[-1]
+            chunk = following & (line.membership_id <= ids[-1])
+            yield from self._billed(chunk if through is None else chunk & (line.month <= through))
+            if len(ids) < _MEMBERSHIPS:
+                return
+            after, is_first = ids[-1], False
 
     def _billed(self, condition: ColumnElement[bool]) -> Iterator[BilledAmount]:
-        """Yield what the lines under `condition` add up to, each key described by its last line."""
+        """Yield what the lines under `condition` add up to, each key described by its last line.
+
+        Cents and months come as the database has them: each bill looks at every line that the account ever got.
+        """
         line = invoice_lines.c
         rows = self._db.rows(
-            select(invoice_lines)
-            .join(invoices, invoices.c.id == line.invoice_id)
-            .where(condition)
-            .order_by(line.membership_id, line.product, line.month, invoices.c.issued_at, invoices.c.id, line.number)
+            _BILLED.where(condition).order_by(
+                line.membership_id, line.product, line.month, invoices.c.issued_at, invoices.c.id, line.number
+            )
         )
-        for (membership_id, product, month), same in groupby(
-            rows, lambda row: (row.membership_id, row.product, row.month)
-        ):
+        for key, same in groupby(rows, _KEY_OF_BILLED):
             lines = list(same)
-            last = lines[-1]
+            _, _, month, _, _, member_id, tier, insurance_line, invoice_id, legal_entity, is_fee = lines[-1]
             yield BilledAmount(
-                membership_id=membership_id,
-                product=product,
-                month=month,
-                amount=sum((each.amount for each in lines), ZERO),
-                member_id=last.member_id,
-                tier=last.tier,
-                insurance_line=last.insurance_line,
-                last_invoice_id=last.invoice_id,
-                legal_entity=last.legal_entity,
-                is_fee=last.is_fee,
-                employer_share=_shares(each.employer_share for each in lines),
+                key[0],
+                key[1],
+                month_of(month),
+                from_cents(sum([each[3] for each in lines])),
+                member_id,
+                tier,
+                insurance_line,
+                invoice_id,
+                legal_entity=legal_entity,
+                is_fee=is_fee,
+                employer_share=_shares(each[4] for each in lines),
             )
 
     def next_number(self, series: str) -> int:
@@ -94,6 +115,14 @@ class SqlInvoices:
         """Return the invoice that a request or cycle window made, or None."""
         found = self._invoices(invoices.c.request_id == request_id)
         return found[0] if found else None
+
+    def orders_billed(self, order_keys: Iterable[str]) -> set[str]:
+        """Return which of these requests and cycle windows made an invoice."""
+        made: set[str] = set()
+        for chunk in chunks(dict.fromkeys(order_keys)):
+            rows = self._db.rows(select(invoices.c.request_id).where(invoices.c.request_id.in_(chunk)))
+            made |= {row.request_id for row in rows}
+        return made
 
     def get(self, invoice_id: str) -> Invoice:
         """Return one invoice; its status is computed from the journal. Raises NotFound."""
@@ -251,10 +280,16 @@ class SqlInvoices:
         return by_invoice
 
 
-def _shares(shares: Iterable[Money | None]) -> Money | None:
-    """Return what the employer's shares add up to, or None where none was ever agreed."""
+@lru_cache(maxsize=1024)
+def month_of(text: str) -> CoverageMonth:
+    """Return the month that the database writes as `YYYY-MM`; the same few come back in every row."""
+    return CoverageMonth.parse(text)
+
+
+def _shares(shares: Iterable[int | None]) -> Money | None:
+    """Return what the employer's shares, in cents, add up to, or None where none was ever agreed."""
     agreed = [share for share in shares if share is not None]
-    return sum(agreed, ZERO) if agreed else None
+    return from_cents(sum(agreed)) if agreed else None
 
 
 _MEMBERSHIPS = 500  # whose billed lines are held at once: a few hundred lines each

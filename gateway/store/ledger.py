@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount
 from gateway.domain.money import ZERO, Money
-from gateway.domain.remittance import Case, Placement, Receipt, Remittance
+from gateway.domain.remittance import Case, Placement, Receipt, ReceiptState, Remittance
 from gateway.store.remittance_rows import line_row, remittance_of, remittance_row
 from gateway.store.tables_billing import (
     cases,
@@ -113,6 +113,13 @@ class SqlLedger:
         """Return one receipt or None; it stays ours until the transaction ends, for what is decided on it."""
         row = self._db.first(select(receipts).where(receipts.c.id == receipt_id).with_for_update())
         return None if row is None else Receipt(**row._asdict())
+
+    def announced(self) -> list[tuple[Receipt, Remittance]]:
+        """Return the money that a remittance announced and no bank has brought, with that remittance."""
+        wanted = select(receipts).where(receipts.c.state == ReceiptState.EXPECTED).order_by(receipts.c.id)
+        found = [Receipt(**row._asdict()) for row in self._db.rows(wanted)]
+        said = [(receipt, self.remittance(receipt.remittance_set_id)) for receipt in found]
+        return [(receipt, remittance) for receipt, remittance in said if remittance is not None]
 
     def update_receipt(self, receipt: Receipt) -> None:
         """Write the state of a receipt, its payer, and the sets that brought and explained it."""
