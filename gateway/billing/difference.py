@@ -42,8 +42,18 @@ def bill_by_difference(
     the invoice it corrects. `causes` gives set and source of charges that vanished, by membership and product
     (`charges.causes`). Numbers go on from `after`. Raises InvariantBroken when the same key is due or billed twice.
     """
-    owed = due_by_key(due)
-    already = billed_by_key(billed)
+    return difference(due_by_key(due), billed_by_key(billed), current=current, causes=causes, after=after)
+
+
+def difference(
+    owed: Mapping[Key, Charge],
+    already: Mapping[Key, BilledAmount],
+    *,
+    current: CoverageMonth,
+    causes: Mapping[tuple[str, str], Cause] = _NO_CAUSES,
+    after: int = 0,
+) -> list[InvoiceLine]:
+    """Return the lines between what is owed and what was billed already; see `bill_by_difference`."""
     lines: list[InvoiceLine] = []
     for key in sorted(owed.keys() | already.keys()):
         charge, before = owed.get(key), already.get(key)

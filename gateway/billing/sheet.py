@@ -1,14 +1,14 @@
 """A bill while it is made, one membership after the other: lines, proofs and release checks."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
 from gateway.billing.account import AccountRules
-from gateway.billing.charges import Cause
-from gateway.billing.difference import bill_by_difference
+from gateway.billing.charges import causes
+from gateway.billing.difference import billed_by_key, difference, due_by_key
 from gateway.billing.explain import prove_explained
-from gateway.billing.proof import prove_nothing_fell_out
+from gateway.billing.proof import prove_keys
 from gateway.billing.rating import RateTable
 from gateway.billing.release import BillDraft, Inspection
 from gateway.domain.charge import BilledAmount, Charge, InvoiceLine
@@ -31,12 +31,15 @@ class BillSheet:
         self._inspection = Inspection()
         self.lines: list[InvoiceLine] = []
 
-    def take(
-        self, due: Sequence[Charge], billed: Sequence[BilledAmount], causes: Mapping[tuple[str, str], Cause]
-    ) -> None:
-        """Write the lines of a membership. Raises InvariantBroken when they do not prove or explain themselves."""
-        lines = bill_by_difference(due, billed, current=self._current, causes=causes, after=len(self.lines))
-        prove_nothing_fell_out(due, billed, lines)
+    def take(self, due: Sequence[Charge], billed: Sequence[BilledAmount], family: Family | None = None) -> None:
+        """Write the lines of a membership; `family` tells what caused a charge that vanished.
+
+        Raises InvariantBroken when they do not prove or explain themselves.
+        """
+        owed, already = due_by_key(due), billed_by_key(billed)
+        why = causes(family) if family is not None and not already.keys() <= owed.keys() else {}
+        lines = difference(owed, already, current=self._current, causes=why, after=len(self.lines))
+        prove_keys(owed, already, lines)
         prove_explained(lines)
         self._inspection.take(BillDraft(self._account, self._rates, self._current, due, billed, lines))
         self.lines += lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from gateway.billing.account import AccountRules
-from gateway.billing.charges import causes, charges_due
+from gateway.billing.charges import charges_due
 from gateway.billing.invoice import BillOrder, issue
 from gateway.billing.lifecycle import move
 from gateway.billing.release import is_held
@@ -43,6 +43,15 @@ class Held:
     """The account waits for a person."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """An account with the order that is to be billed, and the request that gave it, where one did."""
+
+    account: Account
+    order: BillOrder
+    request: InvoiceRequest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ def bill_account(
         waived = unit.holds.released([order.key]) if is_held(draft.findings) else set()
         stopping = [each for each in draft.findings if each.is_error and each.message not in waived]
         if not stopping:
-            issued = _end(plant, unit, account, order, draft)
+            issued = _end(plant, unit, _Due(account, order, request), draft)
             unit.commit()
     if stopping:
         return hold(plant, account_id, order.key, _told(stopping), order=order, findings=stopping)
@@ -141,9 +150,9 @@ def _end_order_done_before(
     )
 
 
-def _end(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, draft: _Draft) -> Invoice | None:
+def _end(plant: Plant, unit: UnitOfWork, due: _Due, draft: _Draft) -> Invoice | None:
     """Issue the invoice of a draft and enqueue its feeds, or None for one without a line; the order's request ends."""
-    request = unit.requests.find(order.key)
+    account, order, request = due.account, due.order, due.request
     now = plant.clock.now()
     _tell_unpriced(plant, unit, account, draft.unpriced)
     end_holds(plant, unit, account.id, order.cutoff_on)
@@ -182,10 +191,10 @@ def _draft(
     unpriced: list[str] = []
     for family, amounts in by_membership(families, billed):
         if family is None:
-            sheet.take([], amounts, {})
+            sheet.take([], amounts)
             continue
         due, found = charges_due(family, rules, rates, order.cutoff_on)
-        sheet.take(due, amounts, causes(family))
+        sheet.take(due, amounts, family)
         unpriced += [finding.message for finding in found if finding.is_error]
     return _Draft(rules, sheet.lines, sheet.findings(), unpriced)
 

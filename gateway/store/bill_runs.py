@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from gateway.domain.bill_run import BillRun, ConsolidatedBill, Hold, HoldEnd, OrderEnd, RunOrder, RunProof
 from gateway.store.tables_bill_runs import (
@@ -19,6 +19,12 @@ from gateway.store.transaction import Record, Transaction, values_of
 _FROZEN = ("bill_on", "cutoff_on", "accounting_on", "source", "frozen_at")
 _ENDED = ("ending", "ended_at", "invoice_id", "reason")
 _ASTRAY_SHOWN = 20
+_OPEN = (
+    select(account_holds)
+    .where(account_holds.c.ended_at.is_(None))
+    .order_by(account_holds.c.held_at, account_holds.c.id)
+)
+_OPEN_OF_ACCOUNT = _OPEN.where(account_holds.c.account_id == bindparam("account_id"))
 
 
 class SqlBillRuns:
@@ -152,11 +158,8 @@ class SqlHolds:
 
     def open_for(self, account_id: str = "") -> list[Hold]:
         """Return the holds that have not ended, of one account or all, oldest first."""
-        hold = account_holds.c
-        wanted = select(account_holds).where(hold.ended_at.is_(None))
-        if account_id:
-            wanted = wanted.where(hold.account_id == account_id)
-        return [Hold(**row._asdict()) for row in self._db.rows(wanted.order_by(hold.held_at, hold.id))]
+        found = self._db.rows(_OPEN_OF_ACCOUNT, {"account_id": account_id}) if account_id else self._db.rows(_OPEN)
+        return [Hold(**row._asdict()) for row in found]
 
     def end(self, hold: Hold) -> None:
         """Write down how, when, by whom and why a hold ended."""

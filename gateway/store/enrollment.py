@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
 from gateway.domain.coverage import (
     Coverage,
@@ -42,6 +42,8 @@ _MEMBERS = select(
     *(members.c[name] for name in _PERSON),
 )
 _COVERAGE = tuple(field.name for field in fields(Coverage))
+_ACCOUNT = select(accounts).where(accounts.c.id == bindparam("id"))
+_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("id")).with_for_update()
 _PERIOD_AT = _COVERAGE.index("period")
 _COVERAGES = select(
     coverages.c.starts_on, coverages.c.ends_before, *(coverages.c[name] for name in _COVERAGE if name != "period")
@@ -115,7 +117,7 @@ class SqlEnrollment:
 
     def account(self, account_id: str) -> Account | None:
         """Return one account or None."""
-        row = self._db.first(select(accounts).where(accounts.c.id == account_id))
+        row = self._db.first(_ACCOUNT, {"id": account_id})
         return None if row is None else Account(**row._asdict())
 
     def accounts_of(self, partner_id: str) -> list[Account]:
@@ -128,7 +130,7 @@ class SqlEnrollment:
 
         On SQLite the transaction holds the one write lock anyway.
         """
-        self._db.first(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+        self._db.first(_LOCK, {"id": account_id})
 
     def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
         """Append to the membership log; an entry whose key is there adds nothing."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, select, type_coerce
 
 from gateway.domain.charge import (
     BilledAmount,
@@ -44,6 +44,7 @@ _BILLED = select(
     invoice_lines.c.is_fee,
 ).join(invoices, invoices.c.id == invoice_lines.c.invoice_id)
 _KEY_OF_BILLED = itemgetter(0, 1, 2)
+_OF_REQUEST = select(invoices.c.id).where(invoices.c.request_id == bindparam("request_id"))
 
 
 class SqlInvoices:
@@ -54,7 +55,7 @@ class SqlInvoices:
         self._db = transaction
 
     def billed(self, account_id: str, *, through: CoverageMonth | None = None) -> Iterator[BilledAmount]:
-        """Yield what was billed so far, in the order of membership, product and month; a chunk of memberships at a time."""
+        """Yield what was billed so far, in the order of membership, product and month, in chunks of memberships."""
         line = invoice_lines.c
         of_account = (line.account_id == account_id) & line.line_type.in_(_DUE)
         after = ""
@@ -113,8 +114,8 @@ class SqlInvoices:
 
     def find_by_request(self, request_id: str) -> Invoice | None:
         """Return the invoice that a request or cycle window made, or None."""
-        found = self._invoices(invoices.c.request_id == request_id)
-        return found[0] if found else None
+        invoice_id = self._db.scalar(_OF_REQUEST, {"request_id": request_id})
+        return None if invoice_id is None else self.get(invoice_id)
 
     def orders_billed(self, order_keys: Iterable[str]) -> set[str]:
         """Return which of these requests and cycle windows made an invoice."""

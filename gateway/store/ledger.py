@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount
 from gateway.domain.money import ZERO, Money
@@ -21,6 +21,24 @@ from gateway.store.tables_billing import (
     remittances,
 )
 from gateway.store.transaction import Record, Transaction, chunks, values_of
+
+_HEAD = select(journal_books).where(journal_books.c.book == bindparam("book")).with_for_update()
+_BALANCE = select(func.sum(journal_postings.c.amount)).where(
+    journal_postings.c.ledger == bindparam("ledger"), journal_postings.c.account_id == bindparam("account_id")
+)
+_LAST_INVOICE = select(func.max(journal_entries.c.sequence)).where(
+    journal_entries.c.book == bindparam("account_id"), journal_entries.c.kind == EntryKind.INVOICE
+)
+_SETTLED = (
+    select(func.sum(journal_postings.c.amount))
+    .join(journal_entries, journal_entries.c.key == journal_postings.c.entry_key)
+    .where(
+        journal_entries.c.book == bindparam("account_id"),
+        journal_entries.c.sequence > _LAST_INVOICE.scalar_subquery(),
+        journal_postings.c.ledger == LedgerAccount.RECEIVABLE,
+    )
+)
+_ANNOUNCED = select(receipts).where(receipts.c.state == ReceiptState.EXPECTED).order_by(receipts.c.id)
 
 
 class SqlLedger:
@@ -44,7 +62,7 @@ class SqlLedger:
     def _append_to(self, book: str, entries: dict[str, JournalEntry]) -> None:
         """Append to one book, whose head row stays locked until the transaction ends."""
         self._db.add_one(journal_books, {"book": book, "sequence": 0, "digest": GENESIS})
-        head = self._db.rows(select(journal_books).where(journal_books.c.book == book).with_for_update())[0]
+        head = self._db.rows(_HEAD, {"book": book})[0]
         sequence, digest = head.sequence, head.digest
         known = self._known(list(entries))
         new = [entry for entry in entries.values() if entry.key not in known]
@@ -77,6 +95,9 @@ class SqlLedger:
         self, ledger: LedgerAccount, *, account_id: str = "", invoice_id: str = "", since: date | None = None
     ) -> Money:
         """Return the sum of postings on a ledger account, debit positive, for an account or invoice, from a day on."""
+        if account_id and not (invoice_id or since):
+            of_account: Money = self._db.scalar(_BALANCE, {"ledger": ledger, "account_id": account_id}) or ZERO
+            return of_account
         posting = journal_postings.c
         wanted = select(func.sum(posting.amount)).where(posting.ledger == ledger)
         if account_id:
@@ -92,18 +113,7 @@ class SqlLedger:
 
     def settled_since_last_invoice(self, account_id: str) -> Money:
         """Return what was paid or written off on the account's receivables since its last invoice, positive."""
-        entry = journal_entries.c
-        last = select(func.max(entry.sequence)).where(entry.book == account_id, entry.kind == EntryKind.INVOICE)
-        settled = (
-            select(func.sum(journal_postings.c.amount))
-            .join(journal_entries, entry.key == journal_postings.c.entry_key)
-            .where(
-                entry.book == account_id,
-                entry.sequence > last.scalar_subquery(),
-                journal_postings.c.ledger == LedgerAccount.RECEIVABLE,
-            )
-        )
-        return -(self._db.scalar(settled) or ZERO)
+        return -(self._db.scalar(_SETTLED, {"account_id": account_id}) or ZERO)
 
     def add_receipt(self, receipt: Receipt) -> bool:
         """Add money announced or arrived; False when its id is there."""
@@ -116,8 +126,7 @@ class SqlLedger:
 
     def announced(self) -> list[tuple[Receipt, Remittance]]:
         """Return the money that a remittance announced and no bank has brought, with that remittance."""
-        wanted = select(receipts).where(receipts.c.state == ReceiptState.EXPECTED).order_by(receipts.c.id)
-        found = [Receipt(**row._asdict()) for row in self._db.rows(wanted)]
+        found = [Receipt(**row._asdict()) for row in self._db.rows(_ANNOUNCED)]
         said = [(receipt, self.remittance(receipt.remittance_set_id)) for receipt in found]
         return [(receipt, remittance) for receipt, remittance in said if remittance is not None]
 

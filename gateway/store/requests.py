@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from gateway.domain.charge import InvoiceRequest, RequestStatus
 from gateway.domain.coverage import MembershipLogEntry
@@ -11,6 +11,7 @@ from gateway.store.tables_enrollment import membership_log
 from gateway.store.transaction import Transaction, values_of
 
 _OPEN = [status for status in RequestStatus if not status.is_final]
+_REQUEST = select(invoice_requests).where(invoice_requests.c.id == bindparam("id"))
 # A bill that failed is tried again by the next run (DOMAIN 3.3).
 _MAY_BE_DUE = [RequestStatus.DEFER, RequestStatus.DEFER_BATCH, RequestStatus.ERROR]
 
@@ -46,7 +47,7 @@ class SqlRequests:
 
     def find(self, request_id: str) -> InvoiceRequest | None:
         """Return one request or None."""
-        row = self._db.first(select(invoice_requests).where(invoice_requests.c.id == request_id))
+        row = self._db.first(_REQUEST, {"id": request_id})
         return None if row is None else InvoiceRequest(**row._asdict())
 
     def due(self, business_date: date) -> list[InvoiceRequest]:

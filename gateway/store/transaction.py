@@ -93,17 +93,21 @@ class Transaction:
         )
         return int(self.connection.execute(statement).scalar_one())
 
-    def rows(self, statement: Executable) -> Sequence[Record]:
-        """Return all rows of a statement whose result is small."""
-        return self.connection.execute(statement).all()
+    def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Record]:
+        """Return all rows of a statement whose result is small.
 
-    def first(self, statement: Executable) -> Record | None:
-        """Return the first row or None."""
-        return self.connection.execute(statement).first()
+        `values` are those of its named parameters: a statement that is run a thousand times is made once, as a
+        constant, as making one takes longer than running it.
+        """
+        return self.connection.execute(statement, values).all()
 
-    def scalar(self, statement: Executable) -> Any:  # noqa: ANN401 - what it is, the selected column says
-        """Return the first column of the first row, or None."""
-        return self.connection.execute(statement).scalar()
+    def first(self, statement: Executable, values: Values | None = None) -> Record | None:
+        """Return the first row or None; `values` as for `rows`."""
+        return self.connection.execute(statement, values).first()
+
+    def scalar(self, statement: Executable, values: Values | None = None) -> Any:  # noqa: ANN401 - the column says it
+        """Return the first column of the first row, or None; `values` as for `rows`."""
+        return self.connection.execute(statement, values).scalar()
 
     def change(self, statement: Executable) -> int:
         """Run an update or delete and return how many rows it touched."""
