@@ -61,6 +61,7 @@ class Work(Section):
     """[work]: how many jobs run at a time, and how often a failed one is tried again."""
 
     threads: int = Field(default=2, ge=1, le=64)
+    bill_processes: int = Field(default=0, ge=0, le=64)  # of one bill run on PostgreSQL; 0: one for each processor
     tries_before_quarantine: int = Field(default=3, ge=1)
     tries_on_the_wire: int = Field(default=12, ge=1)
     first_pause_seconds: int = Field(default=30, ge=0)

@@ -9,7 +9,7 @@ from gateway.pipeline.release import Reviewed
 _REFUSED = 1
 
 
-def _no_blank(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+def no_blank(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse an option that says nothing."""
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty", param=param)
@@ -18,8 +18,8 @@ def _no_blank(_ctx: click.Context, param: click.Parameter, value: str | None) ->
 
 @click.command("release")
 @click.argument("set_id")
-@click.option("--by", metavar="NAME", callback=_no_blank, help="Who decides: kept with the set for good.")
-@click.option("--reason", metavar="TEXT", callback=_no_blank, help="Why; no personal data: it stands in the log.")
+@click.option("--by", metavar="NAME", callback=no_blank, help="Who decides: kept with the set for good.")
+@click.option("--reason", metavar="TEXT", callback=no_blank, help="Why; no personal data: it stands in the log.")
 @click.option("--preview", is_flag=True, help="Show every effect of a release and write nothing.")
 @click.pass_context
 def release_command(ctx: click.Context, set_id: str, by: str | None, reason: str | None, preview: bool) -> None:
@@ -48,11 +48,9 @@ def release_command(ctx: click.Context, set_id: str, by: str | None, reason: str
 
 @click.command("refuse")
 @click.argument("set_id")
+@click.option("--by", metavar="NAME", required=True, callback=no_blank, help="Who decides: kept with the set for good.")
 @click.option(
-    "--by", metavar="NAME", required=True, callback=_no_blank, help="Who decides: kept with the set for good."
-)
-@click.option(
-    "--reason", metavar="TEXT", required=True, callback=_no_blank, help="Why; told to the partner, so no personal data."
+    "--reason", metavar="TEXT", required=True, callback=no_blank, help="Why; told to the partner, so no personal data."
 )
 @click.pass_context
 def refuse_command(ctx: click.Context, set_id: str, by: str, reason: str) -> None:

@@ -43,11 +43,11 @@ class BillReport:
                 self.nothing_due += 1
 
 
-def _quietly(_ended: int, _of: int) -> None:
+def quietly(_ended: int, _of: int) -> None:
     """Tell nobody."""
 
 
-def bill(plant: Plant, on: date, *, spread: Spread | None = None, tell: Tell = _quietly) -> BillReport:
+def bill(plant: Plant, on: date, *, spread: Spread | None = None, tell: Tell = quietly) -> BillReport:
     """Bill every account that is to be billed on the batch business date `on`, one transaction each.
 
     What is due is written down before anything is billed, and proved after everything was: a run that was interrupted
@@ -81,7 +81,7 @@ def bill_pending(
     report: BillReport,
     *,
     spread: Spread | None = None,
-    tell: Tell = _quietly,
+    tell: Tell = quietly,
 ) -> None:
     """Bill orders that were frozen, and add what came of them to the report."""
     ended = 0

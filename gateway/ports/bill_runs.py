@@ -77,6 +77,10 @@ class Holds(Protocol):
         """Write down how, when, by whom and why a hold ended."""
         ...
 
+    def last_released(self, account_id: str) -> Hold | None:
+        """Return the hold of an account that a person released last, or None."""
+        ...
+
     def released(self, order_keys: Iterable[str]) -> set[str]:
         """Return the sentences that named persons lifted from these orders."""
         ...

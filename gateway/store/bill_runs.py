@@ -166,6 +166,13 @@ class SqlHolds:
         written = {name: getattr(hold, name) for name in ("ending", "ended_at", "ended_by", "end_reason")}
         self._db.change(update(account_holds).where(account_holds.c.id == hold.id).values(written))
 
+    def last_released(self, account_id: str) -> Hold | None:
+        """Return the hold of an account that a person released last, or None."""
+        hold = account_holds.c
+        wanted = select(account_holds).where(hold.account_id == account_id, hold.ending == HoldEnd.RELEASED)
+        row = self._db.first(wanted.order_by(hold.ended_at.desc(), hold.id.desc()).limit(1))
+        return None if row is None else Hold(**row._asdict())
+
     def released(self, order_keys: Iterable[str]) -> set[str]:
         """Return the sentences that named persons lifted from these orders."""
         hold = account_holds.c

@@ -25,6 +25,7 @@ from gateway.ports.queries import (
 )
 from gateway.store.invoices import SqlInvoices, select_invoices, summary_of
 from gateway.store.ledger import SqlLedger
+from gateway.store.read_bills import holds, impacts
 from gateway.store.read_files import SHOWN, changes, outcomes
 from gateway.store.read_money import billed_lines
 from gateway.store.tables_billing import invoice_lines, invoice_requests, invoices
@@ -149,6 +150,7 @@ def account(db: Transaction, account_id: str) -> AccountView:
         .order_by(memberships.c.status)
     )
     months = SqlInvoices(db).months(account_id)
+    changed, changes_total = impacts(db, account_id)
     return AccountView(
         account=Account(**row._asdict()),
         memberships=tuple(Count(str(status), count) for status, count in statuses),
@@ -157,6 +159,8 @@ def account(db: Transaction, account_id: str) -> AccountView:
         months=tuple(MonthLine(CoverageMonth.parse(month), billed, open_) for month, billed, open_ in months),
         requests=_requests(db, account_id),
         invoices=_invoices(db, account_id),
+        impacts=Excerpt(changed, changes_total),
+        holds=holds(db, account_id),
     )
 
 
