@@ -128,7 +128,10 @@ def _feed_lines(unit: UnitOfWork, invoice_id: str) -> Iterator[FeedLine]:
 def _with_names(lines: Sequence[InvoiceLine], families: dict[str, Family]) -> Iterator[FeedLine]:
     """Yield lines with subscriber id and name."""
     for line in lines:
-        family = families[line.membership_id]
+        family = families.get(line.membership_id)
+        if family is None:  # a fee of the whole account
+            yield FeedLine(line, "")
+            continue
         subscriber = next((member.person for member in family.members if member.is_subscriber), None)
         name = f"{subscriber.last_name}, {subscriber.first_name}" if subscriber else ""
         yield FeedLine(line, family.membership.subscriber_id, name)
