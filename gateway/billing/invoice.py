@@ -15,6 +15,7 @@ from gateway.errors import ConfigurationError, InvariantBroken
 
 _ID_MAX = 22  # an 820 brings the number back in RMR02 or REF02 (DOMAIN 10)
 _DIGITS = 9
+_CYCLE = "cycle/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,18 @@ class BillOrder:
     @classmethod
     def of_window(cls, account_id: str, window: Window, bill_on: date) -> "BillOrder":
         """Return the order of a bill cycle's window, billed on `bill_on` (from its start through its end)."""
-        key = f"cycle/{account_id}/{window.start.isoformat()}"
+        key = f"{_CYCLE}{account_id}/{window.start.isoformat()}"
         return cls(key, bill_on, window.cutoff, window.accounting)
 
     @classmethod
     def of_frozen(cls, order: RunOrder) -> "BillOrder":
         """Return the order that was written down when a bill run began."""
         return cls(order.key, order.bill_on, order.cutoff_on, order.accounting_on, order.source)
+
+    @property
+    def is_of_cycle(self) -> bool:
+        """Whether a window of the bill cycle gives it, and no request."""
+        return self.key.startswith(_CYCLE)
 
     @property
     def current(self) -> CoverageMonth:

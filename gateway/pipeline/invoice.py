@@ -95,7 +95,7 @@ def bill_account(
     """
     with plant.open_unit() as unit:
         unit.enrollment.lock_account(account_id)
-        request = unit.requests.find(order.key)
+        request = None if order.is_of_cycle else unit.requests.find(order.key)
         before = unit.invoices.find_by_request(order.key)
         if before or (request and request.status.is_final):
             _end_order_done_before(plant, unit, order, request, before)
@@ -224,8 +224,7 @@ def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, d
     )
     unit.invoices.add(issued, draft.lines)
     unit.ledger.append([entry])
-    for set_id in sorted({line.set_id for line in draft.lines if line.set_id}):
-        file_id = unit.exchanges.get_set(set_id).file_id
+    for file_id in sorted(unit.exchanges.files_of({line.set_id for line in draft.lines if line.set_id})):
         key = content_id("E", "invoiced", issued.id, file_id)
         text = (
             f"Invoice {issued.id} of account {account.id} was issued for {issued.total}, with lines this file caused."

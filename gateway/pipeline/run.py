@@ -1,7 +1,7 @@
 """A bill run: write down what is due when it begins, bill that, and prove that nothing fell out (STYLE, habit 10)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from gateway.billing.invoice import BillOrder
@@ -54,8 +54,9 @@ def run_id(on: date) -> str:
 
 def again(hold: Hold, run: str, number: int, frozen_at: datetime, on: date) -> RunOrder:
     """Return the order of a held account, to be tried once more; a window's bill is dated when it is made."""
-    bill_on = on if hold.order_key.startswith("cycle/") else hold.bill_on
-    order = BillOrder(hold.order_key, bill_on, hold.cutoff_on, hold.accounting_on, hold.source)
+    order = BillOrder(hold.order_key, hold.bill_on, hold.cutoff_on, hold.accounting_on, hold.source)
+    if order.is_of_cycle:
+        order = replace(order, bill_on=on)
     return _frozen(BillRun(run, on, frozen_at), number, hold.account_id, order, frozen_at)
 
 

@@ -131,6 +131,10 @@ class Exchanges(Protocol):
         """Return one set; raises NotFound."""
         ...
 
+    def files_of(self, set_ids: Iterable[str]) -> set[str]:
+        """Return the ids of the files that brought these sets."""
+        ...
+
     def findings(self, *, set_id: str = "", file_id: str = "", group_id: str = "") -> list[Finding]:
         """Return findings of a set, or those that stand on the file or group itself, in order of place."""
         ...

@@ -24,6 +24,9 @@ _OPEN = (
     .where(account_holds.c.ended_at.is_(None))
     .order_by(account_holds.c.held_at, account_holds.c.id)
 )
+_END_ORDER = update(bill_run_orders).where(
+    bill_run_orders.c.key == bindparam("order_key"), bill_run_orders.c.ending.is_(None)
+)
 _OPEN_OF_ACCOUNT = _OPEN.where(account_holds.c.account_id == bindparam("account_id"))
 
 
@@ -69,12 +72,8 @@ class SqlBillRuns:
 
     def end_order(self, key: str, ending: OrderEnd, *, at: datetime, invoice_id: str = "", reason: str = "") -> None:
         """Write down how an order ended, in every run in which it is pending."""
-        order = bill_run_orders.c
-        self._db.change(
-            update(bill_run_orders)
-            .where(order.key == key, order.ending.is_(None))
-            .values(ending=ending, ended_at=at, invoice_id=invoice_id, reason=reason)
-        )
+        values = {"order_key": key, "ending": ending, "ended_at": at, "invoice_id": invoice_id, "reason": reason}
+        self._db.change(_END_ORDER, values)
 
     def proof(self, run_id: str) -> RunProof:
         """Count the run's orders by their end, and name those whose end and whose invoice do not agree."""

@@ -13,7 +13,10 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Dialect, Table
 
+from gateway.errors import StoreError
 from gateway.store.columns import Json, PlainText
+
+_COUNTS = {"preserve_rowcount": True}
 
 Convert: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
@@ -27,16 +30,23 @@ class BulkInsert:
     take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     converts: tuple[Convert | None, ...]
 
-    def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert `rows`, each with a value for every column; at least one."""
-        columns = [
-            values if convert is None else convert(values)
-            for convert, values in zip(self.converts, zip(*map(self.take, rows), strict=True), strict=True)
-        ]
+    def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Insert `rows`, each with a value for every column, at least one; return how many were.
+
+        Raises StoreError for a value that the column cannot hold.
+        """
+        try:
+            columns = [
+                values if convert is None else convert(values)
+                for convert, values in zip(self.converts, zip(*map(self.take, rows), strict=True), strict=True)
+            ]
+        except ValueError as error:
+            raise StoreError(f"The database was not asked: {error}") from error
         if self.is_by_column:
-            connection.exec_driver_sql(self.sql, tuple(map(list, columns)))
+            done = connection.exec_driver_sql(self.sql, tuple(map(list, columns)), execution_options=_COUNTS)
         else:
-            connection.exec_driver_sql(self.sql, list(zip(*columns, strict=True)))
+            done = connection.exec_driver_sql(self.sql, list(zip(*columns, strict=True)), execution_options=_COUNTS)
+        return done.rowcount
 
 
 @lru_cache(maxsize=256)

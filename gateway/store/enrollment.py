@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import Select, and_, bindparam, or_, select, update
 
 from gateway.domain.coverage import (
     Coverage,
@@ -28,7 +29,7 @@ from gateway.store.tables_enrollment import (
     membership_log,
     memberships,
 )
-from gateway.store.transaction import Record, Transaction, chunks, values_of
+from gateway.store.transaction import ID_LIST, Record, Transaction, chunks, is_among, values_of
 
 _PERSON = tuple(field.name for field in fields(Person))
 # Columns in the order of the domain's fields: rows come by the hundred thousand and are taken apart by position.
@@ -72,15 +73,9 @@ class SqlEnrollment:
 
     def _families(self, rows: Sequence[Record], known_at: datetime | None = None) -> list[Family]:
         """Return the families of membership rows (at most a chunk), with members and coverages that are believed."""
-        ids = [row.id for row in rows]
-        people = self._db.rows(
-            _MEMBERS.where(self._db.among(members.c.membership_id, ids)).order_by(members.c.membership_id, members.c.id)
-        )
-        covers = self._db.rows(
-            _COVERAGES.where(self._db.among(coverages.c.membership_id, ids), _is_believed(known_at)).order_by(
-                coverages.c.membership_id, coverages.c.line_id, coverages.c.starts_on, coverages.c.id
-            )
-        )
+        values = {"ids": self._db.id_list(row.id for row in rows), "known_at": known_at}
+        people = self._db.rows(_people_of(is_sqlite=self._db.is_sqlite), values)
+        covers = self._db.rows(_covers_of(is_now=known_at is None, is_sqlite=self._db.is_sqlite), values)
         of = attrgetter("membership_id")
         people_of = {key: tuple(group) for key, group in groupby(map(member_of, people), of)}
         covers_of = {key: tuple(group) for key, group in groupby(map(coverage_of, covers), of)}
@@ -172,12 +167,26 @@ class SqlEnrollment:
         return found
 
 
-def _is_believed(known_at: datetime | None) -> ColumnElement[bool]:
-    """Return the condition that a coverage version is believed: now, or at an instant (DESIGN, decision 7)."""
-    cover = coverages.c
-    if known_at is None:
-        return cover.superseded_at.is_(None)
-    return (cover.known_at <= known_at) & or_(cover.superseded_at.is_(None), cover.superseded_at > known_at)
+@cache
+def _people_of(*, is_sqlite: bool) -> Select[Any]:
+    """Return the select of the members of the memberships `ids`."""
+    ids = bindparam("ids", type_=ID_LIST[is_sqlite])
+    of_ids = is_among(members.c.membership_id, ids, is_sqlite=is_sqlite)
+    return _MEMBERS.where(of_ids).order_by(members.c.membership_id, members.c.id)
+
+
+@cache
+def _covers_of(*, is_now: bool, is_sqlite: bool) -> Select[Any]:
+    """Return the select of the coverage versions of the memberships `ids` that are believed: now, or at `known_at`.
+
+    A version is believed from `known_at` until before `superseded_at` (DESIGN, decision 7).
+    """
+    cover, at = coverages.c, bindparam("known_at", type_=coverages.c.known_at.type)
+    of_ids = is_among(cover.membership_id, bindparam("ids", type_=ID_LIST[is_sqlite]), is_sqlite=is_sqlite)
+    is_current = cover.superseded_at.is_(None)
+    believed = is_current if is_now else and_(cover.known_at <= at, or_(is_current, cover.superseded_at > at))
+    order = (cover.membership_id, cover.line_id, cover.starts_on, cover.id)
+    return _COVERAGES.where(of_ids, believed).order_by(*order)
 
 
 def _member_row(member: Member) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -30,19 +30,32 @@ from gateway.store.transaction import Record, Transaction, chunks, values_of
 
 # What takes part in the difference between due and billed: premium and fees; the others stand for money that moved.
 _DUE = [LineType.CURRENT, LineType.FEE, LineType.RETRO_ADD, LineType.RETRO_TERM, LineType.RETRO_CHANGE]
-_BILLED = select(
-    invoice_lines.c.membership_id,
-    invoice_lines.c.product,
-    type_coerce(invoice_lines.c.month, Text),
-    type_coerce(invoice_lines.c.amount, BigInteger),
-    type_coerce(invoice_lines.c.employer_share, BigInteger),
-    invoice_lines.c.member_id,
-    invoice_lines.c.tier,
-    invoice_lines.c.insurance_line,
-    invoice_lines.c.invoice_id,
-    invoice_lines.c.legal_entity,
-    invoice_lines.c.is_fee,
-).join(invoices, invoices.c.id == invoice_lines.c.invoice_id)
+_MEMBERSHIPS = 500  # whose billed lines are held at once: a few hundred lines each
+_LAST_MONTH = CoverageMonth(9999, 11)
+_line = invoice_lines.c
+_OF_ACCOUNT = (_line.account_id == bindparam("account_id")) & _line.line_type.in_(_DUE)
+_AFTER = _line.membership_id > bindparam("after")
+_SOME_IDS = select(_line.membership_id).where(_OF_ACCOUNT).distinct().order_by(_line.membership_id).limit(_MEMBERSHIPS)
+_THEIR_LINES = (
+    select(
+        _line.membership_id,
+        _line.product,
+        type_coerce(_line.month, Text),
+        type_coerce(_line.amount, BigInteger),
+        type_coerce(_line.employer_share, BigInteger),
+        _line.member_id,
+        _line.tier,
+        _line.insurance_line,
+        _line.invoice_id,
+        _line.legal_entity,
+        _line.is_fee,
+    )
+    .join(invoices, invoices.c.id == _line.invoice_id)
+    .where(_OF_ACCOUNT, _line.membership_id <= bindparam("last"), _line.month <= bindparam("through"))
+    .order_by(_line.membership_id, _line.product, _line.month, invoices.c.issued_at, invoices.c.id, _line.number)
+)
+# The first memberships may begin with '', what was billed to the account as a whole; the others follow the last one.
+_BILLED = ((_SOME_IDS, _THEIR_LINES), (_SOME_IDS.where(_AFTER), _THEIR_LINES.where(_AFTER)))
 _KEY_OF_BILLED = itemgetter(0, 1, 2)
 _OF_REQUEST = select(invoices.c.id).where(invoices.c.request_id == bindparam("request_id"))
 
@@ -56,49 +69,15 @@ class SqlInvoices:
 
     def billed(self, account_id: str, *, through: CoverageMonth | None = None) -> Iterator[BilledAmount]:
         """Yield what was billed so far, in the order of membership, product and month, in chunks of memberships."""
-        line = invoice_lines.c
-        of_account = (line.account_id == account_id) & line.line_type.in_(_DUE)
-        after = ""
-        is_first = True
-        while True:
-            following = of_account if is_first else of_account & (line.membership_id > after)
-            wanted = select(line.membership_id).where(following).distinct().order_by(line.membership_id)
-            ids = [row.membership_id for row in self._db.rows(wanted.limit(_MEMBERSHIPS))]
-            if not ids:
-                return
-            chunk = following & (line.membership_id <= ids[-1])
-            yield from self._billed(chunk if through is None else chunk & (line.month <= through))
+        values: dict[str, object] = {"account_id": account_id, "through": through or _LAST_MONTH}
+        for some_ids, their_lines in chain(_BILLED, repeat(_BILLED[-1])):
+            ids = [row.membership_id for row in self._db.rows(some_ids, values)]
+            if ids:
+                values["last"] = ids[-1]
+                yield from _added_up(self._db.rows(their_lines, values))
+                values["after"] = ids[-1]
             if len(ids) < _MEMBERSHIPS:
                 return
-            after, is_first = ids[-1], False
-
-    def _billed(self, condition: ColumnElement[bool]) -> Iterator[BilledAmount]:
-        """Yield what the lines under `condition` add up to, each key described by its last line.
-
-        Cents and months come as the database has them: each bill looks at every line that the account ever got.
-        """
-        line = invoice_lines.c
-        rows = self._db.rows(
-            _BILLED.where(condition).order_by(
-                line.membership_id, line.product, line.month, invoices.c.issued_at, invoices.c.id, line.number
-            )
-        )
-        for key, same in groupby(rows, _KEY_OF_BILLED):
-            lines = list(same)
-            _, _, month, _, _, member_id, tier, insurance_line, invoice_id, legal_entity, is_fee = lines[-1]
-            yield BilledAmount(
-                key[0],
-                key[1],
-                month_of(month),
-                from_cents(sum([each[3] for each in lines])),
-                member_id,
-                tier,
-                insurance_line,
-                invoice_id,
-                legal_entity=legal_entity,
-                is_fee=is_fee,
-                employer_share=_shares(each[4] for each in lines),
-            )
 
     def next_number(self, series: str) -> int:
         """Allocate the next number of a series, without gaps, in this transaction."""
@@ -287,13 +266,33 @@ def month_of(text: str) -> CoverageMonth:
     return CoverageMonth.parse(text)
 
 
+def _added_up(rows: Iterable[Record]) -> Iterator[BilledAmount]:
+    """Yield what lines of the same membership, product and month add up to, described by the last of them.
+
+    Cents and months come as the database has them: each bill looks at every line that the account ever got.
+    """
+    for (membership_id, product, month), same in groupby(rows, _KEY_OF_BILLED):
+        lines = list(same)
+        _, _, _, _, _, member_id, tier, insurance_line, invoice_id, legal_entity, is_fee = lines[-1]
+        yield BilledAmount(
+            membership_id,
+            product,
+            month_of(month),
+            from_cents(sum([each[3] for each in lines])),
+            member_id,
+            tier,
+            insurance_line,
+            invoice_id,
+            legal_entity=legal_entity,
+            is_fee=is_fee,
+            employer_share=_shares(each[4] for each in lines),
+        )
+
+
 def _shares(shares: Iterable[int | None]) -> Money | None:
     """Return what the employer's shares, in cents, add up to, or None where none was ever agreed."""
     agreed = [share for share in shares if share is not None]
     return from_cents(sum(agreed)) if agreed else None
-
-
-_MEMBERSHIPS = 500  # whose billed lines are held at once: a few hundred lines each
 
 
 def select_invoices() -> Select[Any]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount
 from gateway.domain.money import ZERO, Money
@@ -20,9 +21,10 @@ from gateway.store.tables_billing import (
     remittance_lines,
     remittances,
 )
-from gateway.store.transaction import Record, Transaction, chunks, values_of
+from gateway.store.transaction import ID_LIST, Record, Transaction, chunks, is_among, values_of
 
 _HEAD = select(journal_books).where(journal_books.c.book == bindparam("book")).with_for_update()
+_MOVE_HEAD = update(journal_books).where(journal_books.c.book == bindparam("of_book"))
 _BALANCE = select(func.sum(journal_postings.c.amount)).where(
     journal_postings.c.ledger == bindparam("ledger"), journal_postings.c.account_id == bindparam("account_id")
 )
@@ -39,6 +41,13 @@ _SETTLED = (
     )
 )
 _ANNOUNCED = select(receipts).where(receipts.c.state == ReceiptState.EXPECTED).order_by(receipts.c.id)
+
+
+@cache
+def _known_keys(*, is_sqlite: bool) -> Select[Any]:
+    """Return the select of those of the keys `ids` that the journal has."""
+    ids = bindparam("ids", type_=ID_LIST[is_sqlite])
+    return select(journal_entries.c.key).where(is_among(journal_entries.c.key, ids, is_sqlite=is_sqlite))
 
 
 class SqlLedger:
@@ -79,16 +88,14 @@ class SqlLedger:
                 for number, posting in enumerate(entry.postings, start=1)
             ),
         )
-        self._db.change(
-            update(journal_books).where(journal_books.c.book == book).values(sequence=sequence, digest=digest)
-        )
+        self._db.change(_MOVE_HEAD, {"of_book": book, "sequence": sequence, "digest": digest})
 
     def _known(self, keys: Sequence[str]) -> set[str]:
         """Return which of `keys` the journal has."""
         known: set[str] = set()
         for chunk in chunks(keys):
-            rows = self._db.rows(select(journal_entries.c.key).where(journal_entries.c.key.in_(chunk)))
-            known |= {row.key for row in rows}
+            values = {"ids": self._db.id_list(chunk)}
+            known |= {row.key for row in self._db.rows(_known_keys(is_sqlite=self._db.is_sqlite), values)}
         return known
 
     def balance(
