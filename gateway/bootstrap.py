@@ -15,6 +15,7 @@ from gateway.domain.bill_run import RunOrder
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError, NotFound, TransportError
+from gateway.feeds.statement import StatementNotes
 from gateway.jobs.daemon import Daemon
 from gateway.jobs.embedded import EmbeddedRunner
 from gateway.jobs.processes import in_processes
@@ -24,6 +25,7 @@ from gateway.partners.partner import Partner
 from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, Tell, bill, quietly
+from gateway.pipeline.feed import statement_notes
 from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.incidents import open_connection_fault
 from gateway.pipeline.plant import Plant
@@ -118,6 +120,10 @@ class App:
             return (bill_orders(self.plant, orders) for orders in lists)
         begin = partial(_begin_billing, self.home, self.plant.clock)
         return in_processes(processes, begin, lists, at_once=_ACCOUNTS_AT_ONCE)
+
+    def statement_notes(self) -> StatementNotes:
+        """Return what statements tell besides their figures."""
+        return statement_notes(self.plant)
 
     def watch(self, partner_id: str) -> None:
         """Look for what a partner should have sent and did not."""

@@ -69,6 +69,14 @@ class Work(Section):
     refused_login_pause_seconds: int = Field(default=21_600, ge=1)
 
 
+class StatementTexts(Section):
+    """[statement]: what a bill tells its reader besides its figures (IA-37), in plain words."""
+
+    how_to_pay: str = "Pay by the due date and quote the bill's number, in an 820 as RMR*IK."
+    how_to_dispute: str = "Write to us, name the bill and the line; what you do not dispute stays due."
+    grace: str = "Cover goes on for 31 days after the due date; what is unpaid then may end it."
+
+
 class Logging(Section):
     """[logging]: what is written to stderr."""
 
@@ -98,6 +106,7 @@ class Settings(Section):
     identity: Identity = Identity()
     limits: Limits = Limits()
     work: Work = Work()
+    statement: StatementTexts = StatementTexts()
     logging: Logging = Logging()
     timetable: Timetable = Timetable()
     severities: SeverityTable = Field(default_factory=dict)

@@ -16,6 +16,7 @@ from gateway.errors import ConfigurationError, InvariantBroken
 _ID_MAX = 22  # an 820 brings the number back in RMR02 or REF02 (DOMAIN 10)
 _DIGITS = 9
 _CYCLE = "cycle/"
+_CONSOLIDATED = "CON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,12 @@ def invoice_id(series: str, number: int) -> str:
 
 def consolidated_id(code: str, number: int) -> str:
     """Return the id of the `number`th consolidated bill of a code: `CON`, the code's letters, nine digits."""
-    return _bill_id("CON", code, number)
+    return _bill_id(_CONSOLIDATED, code, number)
+
+
+def is_consolidated(bill_id: str) -> bool:
+    """Tell a consolidated bill's id from an invoice's."""
+    return bill_id.startswith(_CONSOLIDATED)
 
 
 def _bill_id(kind: str, series: str, number: int) -> str:

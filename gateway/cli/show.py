@@ -99,8 +99,9 @@ def show_invoice(ctx: click.Context, wanted: str, as_json: bool, explained: bool
 )
 def show_statement(ctx: click.Context, wanted: str, as_json: bool, period: CoverageMonth) -> None:
     """Show the statement of an account for a period: what was due before, paid, corrected, charged and is due now."""
-    view = ctx.obj.app().queries.statement(wanted, period)
-    print_json(to_json(view)) if as_json else print_statement(view)
+    app = ctx.obj.app()
+    view = app.queries.statement(wanted, period)
+    print_json(to_json(view)) if as_json else print_statement(view, app.statement_notes())
 
 
 @show_group.command("consolidated")

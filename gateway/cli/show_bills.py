@@ -9,13 +9,14 @@ from gateway.cli.bill import proof_line
 from gateway.cli.tables import as_text, print_table
 from gateway.domain.charge import Invoice
 from gateway.domain.money import ZERO, Money
+from gateway.feeds.statement import StatementNotes
 from gateway.ports.bill_views import BillShare, Correction, RunView, StatementBill, StatementView
 from gateway.ports.queries import ConsolidatedView
 
 OWN_COMPANY = "own company"
 
 
-def print_statement(view: StatementView) -> None:
+def print_statement(view: StatementView, notes: StatementNotes) -> None:
     """Print the bills of an account for a period, each with its statement and its itemisation."""
     if not view.bills:
         there = ", ".join(map(str, view.periods)) or "none yet"
@@ -30,6 +31,15 @@ def print_statement(view: StatementView) -> None:
             click.echo(f"!!! the ledger says {as_text(each.ledger_due)}: run `gateway prove {view.account_id}`")
     total = sum((each.invoice.total for each in view.bills), ZERO)
     click.echo(f"\nbilled for {view.period}: {as_text(total)}")
+    contact = " ".join(filter(None, (notes.contact_name, notes.contact_phone, notes.contact_email)))
+    for label, text in (
+        ("to pay", notes.how_to_pay),
+        ("to dispute", notes.how_to_dispute),
+        ("paid late", notes.grace),
+        ("ask", contact),
+    ):
+        if text:
+            click.echo(f"{label:<12}{text}")
 
 
 def print_head(invoice: Invoice, shares: Sequence[BillShare]) -> None:

@@ -6,6 +6,7 @@ lets a feed of any length be written and proved line by line.
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from gateway.billing.statement import Statement
@@ -70,6 +71,7 @@ def _header(statement: InvoiceStatement) -> dict[str, Any]:
         "bill_date": invoice.bill_on.isoformat(),
         "due_date": invoice.due_on.isoformat(),
         "cutoff_date": invoice.cutoff_on.isoformat(),
+        "notes": asdict(statement.notes),
     }
 
 

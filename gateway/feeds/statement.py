@@ -25,6 +25,18 @@ class FeedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementNotes:
+    """What a statement tells its reader besides its figures (DOMAIN 10, IA-37)."""
+
+    how_to_pay: str = ""
+    how_to_dispute: str = ""
+    grace: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    contact_email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceStatement:
     """An issued invoice as it is rendered. `lines` is read once, in order, and may be a generator."""
 
@@ -32,6 +44,7 @@ class InvoiceStatement:
     account_name: str
     lines: Iterable[FeedLine] = field(repr=False)
     bill_group: str = ""
+    notes: StatementNotes = StatementNotes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
     named = {
         found.account_id
         for number in wanted_invoices(remittance)
-        if (found := unit.invoices.find_invoice(number)) is not None
+        for each in (number, *_on_consolidated(unit, number))
+        if (found := unit.invoices.find_invoice(each)) is not None
     }
     meant = named | {known.account_id for each in members.values() for known in each}
     meant |= {each.id for each in configured if wanted & {each.id, *each.policies, *each.tax_ids}}
@@ -56,6 +57,7 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
         open_invoices=tuple(sorted(open_invoices, key=lambda each: (each.due_on, each.id))),
         open_items=tuple(item for account_id in sorted(meant) for item in unit.invoices.open_items(account_id)),
         find_invoice=unit.invoices.find_invoice,
+        find_consolidated=lambda number: _on_consolidated(unit, number),
         members=members,
         written_off={
             account_id: unit.ledger.balance(
@@ -64,6 +66,12 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
             for account_id in sorted(meant)
         },
     )
+
+
+def _on_consolidated(unit: UnitOfWork, number: str) -> tuple[str, ...]:
+    """Return the invoices on a consolidated bill, or nothing where the number is none."""
+    bill = unit.bill_runs.consolidated(number)
+    return () if bill is None else bill.invoice_ids
 
 
 def pending_payments(plant: Plant, unit: UnitOfWork, account_id: str) -> Money:

@@ -7,6 +7,7 @@ from gateway.errors import NotFound
 from gateway.logs import get_logger
 from gateway.pipeline.accounts import settings_of
 from gateway.pipeline.plant import Plant
+from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import UnitOfWork
 
 
@@ -35,6 +36,7 @@ def consolidate(plant: Plant, unit: UnitOfWork, run_id: str) -> list[Consolidate
             invoice_ids=tuple(each.id for each in bills),
         )
         unit.bill_runs.add_consolidated(bill)
+        unit.defer(Job("feed", bill.id, lock=f"consolidated/{partner_id}/{code}"))
         get_logger(partner=partner_id, invoice=bill.id).info("consolidated", bills=len(bills))
         made.append(bill)
     return made

@@ -57,6 +57,10 @@ class BillRuns(Protocol):
         """Return a consolidated bill or None."""
         ...
 
+    def consolidated_over(self, invoice_ids: Iterable[str]) -> list[str]:
+        """Return the ids of the consolidated bills on which any of these invoices stands, in order."""
+        ...
+
 
 class Holds(Protocol):
     """Accounts that wait for a person."""

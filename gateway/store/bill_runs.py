@@ -14,7 +14,7 @@ from gateway.store.tables_bill_runs import (
     consolidated_items,
 )
 from gateway.store.tables_billing import invoices
-from gateway.store.transaction import Record, Transaction, values_of
+from gateway.store.transaction import Record, Transaction, chunks, values_of
 
 _FROZEN = ("bill_on", "cutoff_on", "accounting_on", "source", "frozen_at")
 _ENDED = ("ending", "ended_at", "invoice_id", "reason")
@@ -136,6 +136,15 @@ class SqlBillRuns:
         """Return a consolidated bill or None."""
         row = self._db.first(select(consolidated_bills).where(consolidated_bills.c.id == bill_id))
         return None if row is None else consolidated_of(self._db, row)
+
+    def consolidated_over(self, invoice_ids: Iterable[str]) -> list[str]:
+        """Return the ids of the consolidated bills on which any of these invoices stands, in order."""
+        found: set[str] = set()
+        for chunk in chunks(invoice_ids):
+            item = consolidated_items.c
+            rows = self._db.rows(select(item.consolidated_id).where(self._db.among(item.invoice_id, chunk)).distinct())
+            found |= {row.consolidated_id for row in rows}
+        return sorted(found)
 
 
 class SqlHolds:

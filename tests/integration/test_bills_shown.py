@@ -1,5 +1,6 @@
 """Bills as people see them: statements, explanations, corrections, what a change came to, and the proof of all."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import date
@@ -11,7 +12,7 @@ from gateway.domain.journal import LedgerAccount
 from gateway.domain.money import ZERO
 from gateway.domain.period import CoverageMonth
 from tests.unit.pipeline.groups import NOVEMBER_RUN, at, configure, form_groups, of, price, sends
-from tests.unit.pipeline.x12_files import ACME_PAYS, Envelope, enrollment, member, pays_account, premium_820
+from tests.unit.pipeline.x12_files import ACME_PAYS, ELM, Envelope, enrollment, member, pays_account, premium_820
 
 
 @pytest.fixture
@@ -51,11 +52,20 @@ def test_hn_01_statements_of_three_cycles_are_retrievable_by_group_and_period_an
     assert ledger(two, group) == dues[-1]
 
 
+def test_ia_37_a_feed_says_how_to_pay_how_to_dispute_what_late_means_and_whom_to_ask(two):
+    (name, *_) = [name for name in two.inbox("acme") if name.startswith("invoice_") and name.endswith("json")]
+    notes = json.loads(two.inbox("acme")[name])["notes"]
+    assert all(notes[each] for each in ("how_to_pay", "how_to_dispute", "grace", "contact_name"))
+
+
 def test_a_statement_is_printed_as_it_adds_up(two, gateway, valid):
     printed = gateway("show", "statement", "G1", "--period", "2026-01").stdout
     assert "previous balance 4,140.00 - payments 0.00 + adjustments 0.00 + current 2,173.50 = due 6,313.50" in printed
     assert "billed for 2026-01: 2,173.50" in printed
     assert "!!!" not in printed
+    assert "to pay      Pay by the due date and quote the bill's number, in an 820 as RMR*IK." in printed
+    assert "to dispute  Write to us" in printed
+    assert "ask         EDI support" in printed
     assert (
         "G1"
         == valid("show-statement", gateway("show", "statement", "G1", "--period", "2026-01", "--json"))["account_id"]
@@ -363,3 +373,40 @@ def test_a_held_account_s_bill_goes_on_the_consolidated_bill_of_the_run_that_mak
     assert [("CONACME000000001", "G1"), ("CONACME000000002", "G2")] == house.rows(
         "SELECT consolidated_id, account_id FROM consolidated_items JOIN invoices ON id = invoice_id ORDER BY 1"
     )
+
+
+def test_a_consolidated_bill_is_fed_to_its_partner_once_and_paid_under_its_own_number(house):
+    """REF*2F of an 820 means all bills on it, the oldest first (DOMAIN 5.1, 5.5)."""
+    form_groups(house, "G1", "G2", consolidated="ACME")
+    sends(house, "G1", of("G1", "A1", begins="20251201"))
+    sends(house, "G2", of("G2", "B1", begins="20251201", tier="FAM"))
+    at(house, 2025, 11, 10)
+    house.bill()
+    feeds = {name: content for name, content in house.inbox("acme").items() if name.startswith("consolidated_")}
+    assert ["csv", "json"] == sorted(name.rpartition(".")[2] for name in feeds)
+    (csv_text,) = (content.decode() for name, content in feeds.items() if name.endswith("csv"))
+    _, *rows, trailer = csv_text.splitlines()
+    assert ["G1,ACME CORP,INV000000001", "G2,ACME CORP,INV000000002"] == [",".join(row.split(",")[1:4]) for row in rows]
+    assert "TRAILER,2,2070.00" == trailer
+    paid = pays_account("RMR*11*ACME*PI*2070", "REF*2F*CONACME000000001")
+    house.take("elm", ELM.around(premium_820("C", "2070", *paid, trace="T1", account="G1")))
+    assert [("INV000000001", "paid"), ("INV000000002", "paid")] == [
+        (each.id, each.status) for each in sorted(house.app.queries.summary().invoices.items, key=lambda each: each.id)
+    ]
+    before = house.everything()
+    house.bill()
+    assert before == house.everything()
+
+
+@pytest.mark.parametrize(("amount", "left"), [("1000", ["0.00", "1070.00"]), ("3000", ["0.00", "0.00"])])
+def test_too_little_for_a_consolidated_bill_pays_the_first_and_too_much_is_left_over(amount, left, house):
+    form_groups(house, "G1", "G2", consolidated="ACME")
+    sends(house, "G1", of("G1", "A1", begins="20251201"))
+    sends(house, "G2", of("G2", "B1", begins="20251201", tier="FAM"))
+    at(house, 2025, 11, 10)
+    house.bill()
+    paid = pays_account(f"RMR*IK*CONACME000000001*PI*{amount}")
+    house.take("elm", ELM.around(premium_820("C", amount, *paid, trace="T1", account="G1")))
+    view = house.app.queries.summary()
+    assert left == [str(each.open) for each in sorted(view.invoices.items, key=lambda each: each.id)]
+    assert max(Decimal(amount) - 2070, ZERO) == view.cash.unapplied + view.cash.suspense

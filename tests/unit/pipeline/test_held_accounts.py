@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from gateway.billing import sheet
 from gateway.billing.charges import charges_due
+from gateway.billing.difference import difference
 from gateway.errors import NotAllowed, NotFound
 from gateway.partners.billing import Rate
 from gateway.pipeline import invoice
@@ -58,7 +60,18 @@ def wrong_explanation(_house, monkeypatch):
     monkeypatch.setattr(invoice, "charges_due", unexplained)
 
 
+def wrong_total(_house, monkeypatch):
+    def too_much(owed, already, **how):
+        lines = difference(owed, already, **how)
+        is_g1 = any(charge.account_id == "G1" for charge in owed.values())
+        cent = Decimal("0.01") if is_g1 else Decimal("0.00")
+        return [replace(each, amount=each.amount + cent, formula=str(each.amount + cent)) for each in lines]
+
+    monkeypatch.setattr(sheet, "difference", too_much)
+
+
 PLANTED = [
+    (wrong_total, "InvariantBroken"),
     (zero_rate, "The rate of plan FREE, tier EMP is zero."),
     (duplicate_member, "is charged twice for insurance line PPO in 2025-11."),
     (orphan_charge, "is charged without a source."),
@@ -146,6 +159,21 @@ def test_a_later_bill_through_a_later_day_frees_an_account_that_was_held_in_a_wi
     two.bill()
     assert () == two.app.queries.holds()
     assert [("G1", 3), ("G2", 3)] == two.rows("SELECT account_id, lines_count FROM invoices ORDER BY 1")
+
+
+def test_ia_43_no_bill_run_hold_or_release_touches_anybody_s_cover(two):
+    """Cover changes by an 834 only: billing reads it and never writes it."""
+    tables = ("accounts", "memberships", "members", "coverages", "membership_events")
+    before = {table: two.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}
+    configure(two, "G2", credit_limit=Decimal(0))
+    price(two, "0.00")
+    two.bill()
+    release(two)
+    price(two, "620.00")
+    for day in ((2025, 11, 11), (2025, 12, 10), (2026, 6, 10)):  # and nobody ever pays
+        at(two, *day)
+        two.bill()
+    assert before == {table: two.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}
 
 
 # --- a named person
