@@ -51,14 +51,9 @@ def bill_command(
     if held:
         _print_holds(app)
         return
-    if account is not None:
-        if not by or not reason:
-            raise click.UsageError("a release needs --by NAME and --reason TEXT")
-        released = app.release_account(account, by=by, reason=reason)
-        _print_release(released)
-        report, on = released.report, app.plant.clock.business_date()
+    if as_of is None:
+        report, on = _release(app, account or "", by, reason), app.plant.clock.business_date()
     else:
-        assert as_of is not None  # noqa: S101 - the third of three, as counted above
         on = as_of.date()
         with _progress() as tell:
             report = app.bill(on, tell=tell)
@@ -66,6 +61,15 @@ def bill_command(
     for line in _bill_lines(report, on):
         click.echo(line)
     ctx.exit(_REFUSED if report.held else 0)
+
+
+def _release(app: App, account: str, by: str | None, reason: str | None) -> BillReport:
+    """Release a held account and say so; return what came of its bill."""
+    if not by or not reason:
+        raise click.UsageError("a release needs --by NAME and --reason TEXT")
+    released = app.release_account(account, by=by, reason=reason)
+    _print_release(released)
+    return released.report
 
 
 @contextmanager

@@ -129,6 +129,11 @@ def print_account(view: AccountView) -> None:
         left_out=view.invoices.left_out,
     )
 
+    _print_what_bears_on_bills(view)
+
+
+def _print_what_bears_on_bills(view: AccountView) -> None:
+    """Print why an account waits for a person, and the changes that may touch its bill."""
     print_table(
         "Waits for a person",
         ("SINCE (UTC)", "CUTOFF", "WHY"),
