@@ -31,14 +31,10 @@ _BALANCE = select(func.sum(journal_postings.c.amount)).where(
 _LAST_INVOICE = select(func.max(journal_entries.c.sequence)).where(
     journal_entries.c.book == bindparam("account_id"), journal_entries.c.kind == EntryKind.INVOICE
 )
-_SETTLED = (
-    select(func.sum(journal_postings.c.amount))
-    .join(journal_entries, journal_entries.c.key == journal_postings.c.entry_key)
-    .where(
-        journal_entries.c.book == bindparam("account_id"),
-        journal_entries.c.sequence > _LAST_INVOICE.scalar_subquery(),
-        journal_postings.c.ledger == LedgerAccount.RECEIVABLE,
-    )
+# Two steps: most accounts have no entry since their last bill, and then no posting need be looked at.
+_SINCE_LAST_INVOICE = select(journal_entries.c.key).where(
+    journal_entries.c.book == bindparam("account_id"),
+    journal_entries.c.sequence > _LAST_INVOICE.scalar_subquery(),
 )
 _ANNOUNCED = select(receipts).where(receipts.c.state == ReceiptState.EXPECTED).order_by(receipts.c.id)
 
@@ -120,7 +116,12 @@ class SqlLedger:
 
     def settled_since_last_invoice(self, account_id: str) -> Money:
         """Return what was paid or written off on the account's receivables since its last invoice, positive."""
-        return -(self._db.scalar(_SETTLED, {"account_id": account_id}) or ZERO)
+        keys = [row.key for row in self._db.rows(_SINCE_LAST_INVOICE, {"account_id": account_id})]
+        posting, settled = journal_postings.c, ZERO
+        for chunk in chunks(keys):
+            of_chunk = self._db.among(posting.entry_key, chunk) & (posting.ledger == LedgerAccount.RECEIVABLE)
+            settled -= self._db.scalar(select(func.sum(posting.amount)).where(of_chunk)) or ZERO
+        return settled
 
     def add_receipt(self, receipt: Receipt) -> bool:
         """Add money announced or arrived; False when its id is there."""
