@@ -1,36 +1,45 @@
 """The only wiring place: a home in, an `App` out. Concrete classes are named here, once."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from gateway import logs
 from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
 from gateway.billing.hooks import HOOKS
+from gateway.domain.bill_run import RunOrder
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
 from gateway.domain.request_audit import Characteristic
 from gateway.errors import ConfigurationError, NotFound, TransportError
+from gateway.feeds.statement import StatementNotes
 from gateway.jobs.daemon import Daemon
 from gateway.jobs.embedded import EmbeddedRunner
+from gateway.jobs.processes import in_processes
 from gateway.jobs.timetable import ApsTimetable
 from gateway.partners.loader import load_partners
 from gateway.partners.partner import Partner
 from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
-from gateway.pipeline.bill import BillReport, bill
+from gateway.pipeline.bill import BillReport, Tell, bill, quietly
 from gateway.pipeline.eligibility import set_eligibility
+from gateway.pipeline.feed import statement_notes
 from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.incidents import open_connection_fault
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.receive import PollReport, ingest, poll
 from gateway.pipeline.release import Reviewed, preview_release, refuse, release
+from gateway.pipeline.release_account import AccountReleased, release_account
 from gateway.pipeline.request import Ordered, approve, cancel, create_requests, reject
 from gateway.pipeline.request_target import RequestOrder
 from gateway.pipeline.request_types import note_versions
+from gateway.pipeline.run import Ended, bill_orders
 from gateway.pipeline.timetable import schedules, tick
 from gateway.pipeline.watch import watch
 from gateway.pipeline.work import perform
@@ -102,9 +111,26 @@ class App:
         """Receive a local file as if the partner had sent it."""
         return ingest(self.plant, path, partner_id)
 
-    def bill(self, on: date) -> BillReport:
-        """Bill what is due on the batch business date `on`."""
-        return bill(self.plant, on)
+    def bill(self, on: date, *, tell: Tell = quietly) -> BillReport:
+        """Bill what is due on the batch business date `on`; on PostgreSQL, a long run in several processes."""
+        return bill(self.plant, on, spread=self._spread, tell=tell)
+
+    def release_account(self, account_id: str, *, by: str, reason: str) -> AccountReleased:
+        """Let a held account's bill go out as it is. Raises NotFound, NotAllowed."""
+        return release_account(self.plant, self.queries.find(Kind.ACCOUNT, account_id), by=by, reason=reason)
+
+    def _spread(self, lists: Sequence[Sequence[RunOrder]]) -> Iterator[list[Ended]]:
+        """Bill lists of orders in as many processes as settings and work allow, else in this one."""
+        wanted = self.plant.settings.work.bill_processes or os.cpu_count() or 1
+        processes = min(wanted, len(lists) // _ACCOUNTS_WORTH_A_PROCESS)
+        if not self.is_distributed or processes < 2:  # SQLite takes one writer at a time
+            return (bill_orders(self.plant, orders) for orders in lists)
+        begin = partial(_begin_billing, self.home, self.plant.clock)
+        return in_processes(processes, begin, lists, at_once=_ACCOUNTS_AT_ONCE)
+
+    def statement_notes(self) -> StatementNotes:
+        """Return what statements tell besides their figures."""
+        return statement_notes(self.plant)
 
     def watch(self, partner_id: str) -> None:
         """Look for what a partner should have sent and did not."""
@@ -198,6 +224,18 @@ class App:
     def _perform(self, job: Job, attempt: int) -> Decision:
         """Run one job."""
         return perform(self.plant, job, attempt)
+
+
+_ACCOUNTS_WORTH_A_PROCESS = 50  # a process takes about as long to begin as this many accounts to bill
+_ACCOUNTS_AT_ONCE = 5
+
+
+def _begin_billing(home: Home, clock: Clock) -> Callable[[Sequence[RunOrder]], list[Ended]]:
+    """Open the home in a process of its own, and return what bills orders there."""
+    plant = open_app(home, clock).plant
+    wanted = plant.settings.logging
+    logs.configure(level=wanted.level, as_json=wanted.as_json)
+    return partial(bill_orders, plant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,20 @@ class Work(Section):
     """[work]: how many jobs run at a time, and how often a failed one is tried again."""
 
     threads: int = Field(default=2, ge=1, le=64)
+    bill_processes: int = Field(default=0, ge=0, le=64)  # of one bill run on PostgreSQL; 0: one for each processor
     tries_before_quarantine: int = Field(default=3, ge=1)
     tries_on_the_wire: int = Field(default=12, ge=1)
     first_pause_seconds: int = Field(default=30, ge=0)
     longest_pause_seconds: int = Field(default=14_400, ge=1)
     refused_login_pause_seconds: int = Field(default=21_600, ge=1)
+
+
+class StatementTexts(Section):
+    """[statement]: what a bill tells its reader besides its figures (IA-37), in plain words."""
+
+    how_to_pay: str = "Pay by the due date and quote the bill's number, in an 820 as RMR*IK."
+    how_to_dispute: str = "Write to us, name the bill and the line; what you do not dispute stays due."
+    grace: str = "Cover goes on for 31 days after the due date; what is unpaid then may end it."
 
 
 class Logging(Section):
@@ -103,6 +112,7 @@ class Settings(Section):
     identity: Identity = Identity()
     limits: Limits = Limits()
     work: Work = Work()
+    statement: StatementTexts = StatementTexts()
     logging: Logging = Logging()
     timetable: Timetable = Timetable()
     invoice_requests: InvoiceRequests = InvoiceRequests()

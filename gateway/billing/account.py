@@ -35,7 +35,7 @@ class AccountRules:
     are the hooks of its customer class, '' for one that has none. `eligibility_type` is the code of the characteristic
     that makes it eligible for invoice requests, `characteristics` its own. Accounting periods through `closed_through`
     are closed. `series` is the letters of the legal entity in front of its invoice numbers. `jump_percent` None: no
-    limit on the change against the last bill.
+    limit on the change against the last bill; `credit_limit` None: a credit bill of any size goes out.
     `legal_entity` underwrites what the catalogue says nothing about.
     """
 
@@ -66,3 +66,4 @@ class AccountRules:
     legal_entity: str = ""
     catalogue: Catalogue = NO_CATALOGUE
     ages: AgeRules = BY_CALENDAR_YEAR
+    credit_limit: Decimal | None = None

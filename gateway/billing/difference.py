@@ -20,6 +20,7 @@ _T = TypeVar("_T")
 _NO_CAUSES: Mapping[tuple[str, str], Cause] = MappingProxyType({})
 _REASONS = {
     LineType.CURRENT: "",
+    LineType.FEE: "",
     LineType.RETRO_ADD: "covered, and not billed so far",
     LineType.RETRO_TERM: "billed, and no longer due",
     LineType.RETRO_CHANGE: "billed at another amount",
@@ -32,23 +33,34 @@ def bill_by_difference(
     *,
     current: CoverageMonth,
     causes: Mapping[tuple[str, str], Cause] = _NO_CAUSES,
+    after: int = 0,
 ) -> list[InvoiceLine]:
     """Return the lines that bring what was billed to what is due, in the order of membership, product and month.
 
-    A month on which nothing stands billed is CURRENT from `current` on and RETRO_ADD before it; one that is no longer
-    due is RETRO_TERM; any other difference is RETRO_CHANGE. A line on a month that was billed before names the invoice
-    it corrects. `causes` gives set and source of charges that vanished, by membership and product
-    (`charges.causes`). Raises InvariantBroken when the same key is due or billed twice.
+    A month on which nothing stands billed is CURRENT (a fee: FEE) from `current` on and RETRO_ADD before it; one that
+    is no longer due is RETRO_TERM; any other difference is RETRO_CHANGE. A line on a month that was billed before names
+    the invoice it corrects. `causes` gives set and source of charges that vanished, by membership and product
+    (`charges.causes`). Numbers go on from `after`. Raises InvariantBroken when the same key is due or billed twice.
     """
-    owed = due_by_key(due)
-    already = billed_by_key(billed)
+    return difference(due_by_key(due), billed_by_key(billed), current=current, causes=causes, after=after)
+
+
+def difference(
+    owed: Mapping[Key, Charge],
+    already: Mapping[Key, BilledAmount],
+    *,
+    current: CoverageMonth,
+    causes: Mapping[tuple[str, str], Cause] = _NO_CAUSES,
+    after: int = 0,
+) -> list[InvoiceLine]:
+    """Return the lines between what is owed and what was billed already; see `bill_by_difference`."""
     lines: list[InvoiceLine] = []
     for key in sorted(owed.keys() | already.keys()):
         charge, before = owed.get(key), already.get(key)
         if charge is not None and charge.amount != (before.amount if before else ZERO):
-            lines.append(_line_for(len(lines) + 1, charge, before, current))
+            lines.append(_line_for(after + len(lines) + 1, charge, before, current))
         elif charge is None and before is not None and before.amount != ZERO:
-            lines.append(_credit(len(lines) + 1, before, causes.get(key[:2], Cause("", ""))))
+            lines.append(_credit(after + len(lines) + 1, before, causes.get(key[:2], Cause("", ""))))
     return lines
 
 
@@ -106,7 +118,9 @@ def _line_for(number: int, charge: Charge, before: BilledAmount | None, current:
 def _line_type(charge: Charge, billed: Money, current: CoverageMonth) -> LineType:
     """Name the difference between a charge and what stands billed for it."""
     if billed == ZERO:
-        return LineType.CURRENT if charge.month >= current else LineType.RETRO_ADD
+        if charge.month < current:
+            return LineType.RETRO_ADD
+        return LineType.FEE if charge.is_fee else LineType.CURRENT
     return LineType.RETRO_TERM if charge.amount == ZERO else LineType.RETRO_CHANGE
 
 

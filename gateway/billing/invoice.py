@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from gateway.billing.account import AccountRules
 from gateway.billing.dates import Window
+from gateway.domain.bill_run import RunOrder
 from gateway.domain.charge import Invoice, InvoiceLine, InvoiceRequest
 from gateway.domain.journal import EntryKind, JournalEntry, LedgerAccount, Posting
 from gateway.domain.money import ZERO, Money
@@ -14,6 +15,8 @@ from gateway.errors import ConfigurationError, InvariantBroken
 
 _ID_MAX = 22  # an 820 brings the number back in RMR02 or REF02 (DOMAIN 10)
 _DIGITS = 9
+_CYCLE = "cycle/"
+_CONSOLIDATED = "CON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,18 @@ class BillOrder:
     @classmethod
     def of_window(cls, account_id: str, window: Window, bill_on: date) -> "BillOrder":
         """Return the order of a bill cycle's window, billed on `bill_on` (from its start through its end)."""
-        key = f"cycle/{account_id}/{window.start.isoformat()}"
+        key = f"{_CYCLE}{account_id}/{window.start.isoformat()}"
         return cls(key, bill_on, window.cutoff, window.accounting)
+
+    @classmethod
+    def of_frozen(cls, order: RunOrder) -> "BillOrder":
+        """Return the order that was written down when a bill run began."""
+        return cls(order.key, order.bill_on, order.cutoff_on, order.accounting_on, order.source)
+
+    @property
+    def is_of_cycle(self) -> bool:
+        """Whether a window of the bill cycle gives it, and no request."""
+        return self.key.startswith(_CYCLE)
 
     @property
     def current(self) -> CoverageMonth:
@@ -53,9 +66,24 @@ def invoice_id(series: str, number: int) -> str:
     Letters and digits only, at most 22 characters; no two series share an id, as a series has letters only. Raises
     ConfigurationError for a series that does not fit.
     """
+    return _bill_id("INV", series, number)
+
+
+def consolidated_id(code: str, number: int) -> str:
+    """Return the id of the `number`th consolidated bill of a code: `CON`, the code's letters, nine digits."""
+    return _bill_id(_CONSOLIDATED, code, number)
+
+
+def is_consolidated(bill_id: str) -> bool:
+    """Tell a consolidated bill's id from an invoice's."""
+    return bill_id.startswith(_CONSOLIDATED)
+
+
+def _bill_id(kind: str, series: str, number: int) -> str:
+    """Return kind, letters and number; raises ConfigurationError for letters that do not fit."""
     if series and not (series.isascii() and series.isalpha()):
         raise ConfigurationError(f"invoice series {series!r} must be letters only", hint="name it, for example, NORTH")
-    text = f"INV{series.upper()}{number:0{_DIGITS}d}"
+    text = f"{kind}{series.upper()}{number:0{_DIGITS}d}"
     if len(text) > _ID_MAX:
         raise ConfigurationError(f"invoice id {text} is longer than {_ID_MAX} characters", hint="shorten the series")
     return text
@@ -70,12 +98,14 @@ def issue(
     issued_at: datetime,
     previous_balance: Money = ZERO,
     payments: Money = ZERO,
+    pending: Money = ZERO,
 ) -> tuple[Invoice, JournalEntry]:
     """Return the bill made of `lines`, with its journal entry: receivable by membership and month against premium.
 
     `number` is the next of the account's series. `previous_balance` is what stood open before the payments since the
-    last bill, `payments` those payments (positive). A negative total is a credit bill. The entry's key is made of the
-    order, so that issuing twice posts once. Raises InvariantBroken when there is nothing to bill.
+    last bill, `payments` those payments (positive), `pending` what is announced and not there. A negative total is a
+    credit bill. The entry's key is made of the order, so that issuing twice posts once. Raises InvariantBroken when
+    there is nothing to bill.
     """
     if not lines:
         raise InvariantBroken(f"account {account.id}: a bill without a line was about to be issued for {order.key}")
@@ -94,6 +124,7 @@ def issue(
         lines_count=len(lines),
         previous_balance=previous_balance,
         payments=payments,
+        pending=pending,
     )
     entry = JournalEntry(
         key=f"invoice/{order.key}",

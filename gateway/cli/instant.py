@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from gateway.configuration.fields import parse_instant
+from gateway.domain.period import CoverageMonth
 
 
 class Instant(click.ParamType[datetime]):
@@ -20,3 +21,18 @@ class Instant(click.ParamType[datetime]):
             return parse_instant(str(value))
         except ValueError as error:
             self.fail(f"{value}: {error}", param, ctx)
+
+
+class Month(click.ParamType[CoverageMonth]):
+    """A month as `2025-12`."""
+
+    name = "MONTH"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> CoverageMonth:
+        """Return the month that the text names."""
+        if isinstance(value, CoverageMonth):
+            return value
+        try:
+            return CoverageMonth.parse(str(value))
+        except ValueError:
+            self.fail(f"{value}: write a month as 2025-12", param, ctx)

@@ -1,18 +1,23 @@
-"""`gateway show file|member|account|invoice|payment ID`: one thing with everything that led to it."""
+"""`gateway show file|member|account|invoice|statement|consolidated|run|payment ID`: one thing with its whole story."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 import click
 
-from gateway.cli.instant import Instant
+from gateway.billing.explain import explain
+from gateway.cli.explain_lines import explained_json, print_explained
+from gateway.cli.instant import Instant, Month
+from gateway.cli.show_bills import print_consolidated, print_run, print_statement
 from gateway.cli.show_file import print_file
-from gateway.cli.show_money import print_invoice, print_payment
+from gateway.cli.show_money import print_invoice, print_invoice_head, print_payment
 from gateway.cli.show_people import account_json, print_account, print_member
 from gateway.cli.tables import print_json
+from gateway.domain.period import CoverageMonth
 from gateway.ports.queries import to_json
 
 Command = Callable[..., None]
+_WRONG = 1
 
 
 @click.group("show")
@@ -68,10 +73,51 @@ def show_account(ctx: click.Context, wanted: str, as_json: bool) -> None:
 
 @show_group.command("invoice")
 @_options("invoice")
-def show_invoice(ctx: click.Context, wanted: str, as_json: bool) -> None:
-    """Show an invoice; every line names the file, set and segment that caused it."""
-    view = ctx.obj.app().queries.invoice(wanted)
-    print_json(to_json(view)) if as_json else print_invoice(view)
+@click.option("--explain", "explained", is_flag=True, help="Say of every line how it comes about.")
+@click.option("--line", "number", type=click.IntRange(min=1), help="Explain this line only.")
+def show_invoice(ctx: click.Context, wanted: str, as_json: bool, explained: bool, number: int | None) -> None:
+    """Show an invoice; every line names the file, set and segment that caused it.
+
+    With --explain each line tells its rate, days, formula and cause, and the formula is computed again; exits 1 when
+    one does not give its line's amount.
+    """
+    view = ctx.obj.app().queries.invoice(wanted, line=number)
+    if not explained and number is None:
+        print_json(to_json(view)) if as_json else print_invoice(view)
+        return
+    if as_json:
+        print_json(explained_json(view))
+        ctx.exit(0 if all(explain(each.line).recomputes for each in view.lines.items) else _WRONG)
+    print_invoice_head(view)
+    ctx.exit(_WRONG if print_explained(view) else 0)
+
+
+@show_group.command("statement")
+@_options("statement")
+@click.option(
+    "--period", type=Month(), required=True, help="The month that the bills are for (of their cutoff), as 2025-12."
+)
+def show_statement(ctx: click.Context, wanted: str, as_json: bool, period: CoverageMonth) -> None:
+    """Show the statement of an account for a period: what was due before, paid, corrected, charged and is due now."""
+    app = ctx.obj.app()
+    view = app.queries.statement(wanted, period)
+    print_json(to_json(view)) if as_json else print_statement(view, app.statement_notes())
+
+
+@show_group.command("consolidated")
+@_options("consolidated")
+def show_consolidated(ctx: click.Context, wanted: str, as_json: bool) -> None:
+    """Show a consolidated bill: a sub-total for each account on it, and the whole."""
+    view = ctx.obj.app().queries.consolidated(wanted)
+    print_json(to_json(view)) if as_json else print_consolidated(view)
+
+
+@show_group.command("run")
+@_options("run")
+def show_run(ctx: click.Context, wanted: str, as_json: bool) -> None:
+    """Show a bill run by its business date: what was frozen, how it ended, and that nothing fell out."""
+    view = ctx.obj.app().queries.run(wanted)
+    print_json(to_json(view)) if as_json else print_run(view)
 
 
 @show_group.command("payment")

@@ -2,6 +2,7 @@
 
 import click
 
+from gateway.cli.show_bills import print_corrections, print_head, print_shares
 from gateway.cli.show_file import print_documents
 from gateway.cli.tables import as_text, print_table
 from gateway.ports.queries import BilledLine, Excerpt, InvoiceView, PaymentView, PostingLine, WayBack
@@ -9,18 +10,27 @@ from gateway.ports.queries import BilledLine, Excerpt, InvoiceView, PaymentView,
 
 def print_invoice(view: InvoiceView) -> None:
     """Print an invoice, the cause of each line, what settled it and how it was delivered."""
+    print_invoice_head(view)
+    print_shares(view.shares)
+    print_billed_lines("Lines", view.lines)
+    print_corrections("Corrects", view.corrects)
+    print_corrections("Corrected by", view.corrected_by)
+    _print_postings("Settled by", view.settled_by)
+    print_documents(view.documents)
+
+
+def print_invoice_head(view: InvoiceView) -> None:
+    """Print what an invoice comes to, its dates, and its statement."""
     its = view.invoice
     click.echo(
         f"invoice {its.id} of account {its.account_id}: {its.status}, total {as_text(its.total)}, "
         f"open {as_text(view.open)}"
     )
     click.echo(
-        f"billed on {its.bill_on}, due on {its.due_on}, cutoff {its.cutoff_on}, "
-        f"previous balance {as_text(its.previous_balance)}, payments {as_text(its.payments)}"
+        f"billed on {its.bill_on}, due on {its.due_on}, cutoff {its.cutoff_on}"
+        + (f", on consolidated bill {view.consolidated_id}" if view.consolidated_id else "")
     )
-    print_billed_lines("Lines", view.lines)
-    _print_postings("Settled by", view.settled_by)
-    print_documents(view.documents)
+    print_head(its, view.shares)
 
 
 def print_billed_lines(title: str, lines: Excerpt[BilledLine]) -> None:

@@ -6,6 +6,7 @@ import click
 
 from gateway.cli.show_money import print_billed_lines
 from gateway.cli.tables import as_text, print_table
+from gateway.ports.bill_views import Impact
 from gateway.ports.queries import AccountView, Json, MemberView, to_json
 from gateway.remittance.paid_through import MonthSettlement, paid_through
 
@@ -131,6 +132,39 @@ def print_account(view: AccountView) -> None:
             for each in view.invoices.items
         ),
         left_out=view.invoices.left_out,
+    )
+
+    _print_what_bears_on_bills(view)
+
+
+def _print_what_bears_on_bills(view: AccountView) -> None:
+    """Print why an account waits for a person, and the changes that may touch its bill."""
+    print_table(
+        "Waits for a person",
+        ("SINCE (UTC)", "CUTOFF", "WHY"),
+        ((each.held_at, each.cutoff_on, each.reason) for each in view.holds),
+    )
+    print_table(
+        "Changes that may touch the bill",
+        (
+            *("EVENT", "MEMBERSHIP", "EFFECTIVE", "KNOWN SINCE (UTC)", "SOURCE"),
+            *("ON THE BILL", "INVOICE", "WAITS FOR", "UNTIL"),
+        ),
+        (
+            (
+                each.event,
+                each.membership_id,
+                each.effective_on,
+                each.known_at,
+                each.source,
+                each.impact.replace("_", " "),
+                each.invoice_id,
+                (each.request_id or "the next bill of the cycle") if each.impact is Impact.OPEN else "",
+                each.deadline,
+            )
+            for each in view.impacts.items
+        ),
+        left_out=view.impacts.left_out,
     )
 
 

@@ -1,7 +1,6 @@
-"""`gateway poll|work|run|ingest|bill`: the daily work, by hand or as a daemon."""
+"""`gateway poll|work|run|ingest`: the daily work, by hand or as a daemon."""
 
 import signal
-from datetime import date, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -11,7 +10,6 @@ from gateway.bootstrap import App
 from gateway.cli.context import Context
 from gateway.domain.exchange import FileState
 from gateway.errors import GatewayError, HomeInUse, NotFound
-from gateway.pipeline.bill import BillReport
 
 _REFUSED = 1
 _FAILED = 3
@@ -111,36 +109,3 @@ def ingest_command(ctx: click.Context, file: Path, partner: str) -> None:
         click.echo(f"  and {len(refused) - _REASONS_SHOWN} more")
     click.echo(f"look closer with: gateway show file {received.id}")
     ctx.exit(0 if received.state is FileState.ACKNOWLEDGED and not refused else _REFUSED)
-
-
-@click.command("bill")
-@click.option(
-    "--as-of", "as_of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The batch business date of the run."
-)
-@click.pass_context
-def bill_command(ctx: click.Context, as_of: datetime) -> None:
-    """Process invoice requests due on DATE and accounts whose bill window is open; deliver the invoices' feeds.
-
-    A second run for the same date bills nothing again. Exits 1 when an account was held.
-    """
-    app = ctx.obj.app()
-    report = app.bill(as_of.date())
-    drained(app)
-    for line in _bill_lines(report, as_of.date()):
-        click.echo(line)
-    ctx.exit(_REFUSED if report.held else 0)
-
-
-def _bill_lines(report: BillReport, on: date) -> list[str]:
-    """Return what a bill run says at its end."""
-    lines = [
-        f"{invoice.id}  {invoice.account_id:<24} {invoice.total:>14,.2f}  due {invoice.due_on}"
-        for invoice in report.invoices
-    ]
-    lines += [f"held  {account_id}: {reason}" for account_id, reason in report.held]
-    count = len(report.invoices)
-    lines.append(
-        f"{count} invoice{'' if count == 1 else 's'}, {report.nothing_due} account(s) with nothing to bill on {on}"
-        + (f", {report.trials} trial bill(s)" if report.trials else "")
-    )
-    return lines

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from gateway.domain.money import Money
+from gateway.domain.money import ZERO, Money
 from gateway.domain.period import CoverageMonth
 
 
@@ -217,6 +217,7 @@ class Invoice:
     lines_count: int
     previous_balance: Money
     payments: Money
+    pending: Money = ZERO  # announced and not yet there when the bill was made (IA-38)
     status: InvoiceStatus = InvoiceStatus.OPEN
 
 

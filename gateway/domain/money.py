@@ -1,6 +1,7 @@
 """Money: `Decimal`, two places, half-up, one currency (DOMAIN 1). Rounding happens here and nowhere else."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import TypeAlias
 
 Money: TypeAlias = Decimal
@@ -13,6 +14,12 @@ _CENT = Decimal("0.01")
 def round_cents(amount: Decimal) -> Money:
     """Return `amount` with two decimal places, halves away from zero (DOMAIN 1)."""
     return amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+
+
+def round_fraction(amount: Fraction) -> Money:
+    """Return an exact fraction of dollars with two decimal places, halves away from zero (DOMAIN 1)."""
+    cents = int(abs(amount) * 100 + Fraction(1, 2))
+    return from_cents(-cents if amount < 0 else cents)
 
 
 def to_cents(amount: Money) -> int:

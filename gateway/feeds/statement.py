@@ -25,6 +25,18 @@ class FeedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementNotes:
+    """What a statement tells its reader besides its figures (DOMAIN 10, IA-37)."""
+
+    how_to_pay: str = ""
+    how_to_dispute: str = ""
+    grace: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    contact_email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceStatement:
     """An issued invoice as it is rendered. `lines` is read once, in order, and may be a generator."""
 
@@ -32,6 +44,7 @@ class InvoiceStatement:
     account_name: str
     lines: Iterable[FeedLine] = field(repr=False)
     bill_group: str = ""
+    notes: StatementNotes = StatementNotes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,7 @@ class Tally:
         """Start at nothing."""
         self._rows = 0
         self._current = self._adjustments = ZERO
+        self._of_entity: dict[str, Money] = {}
 
     def add(self, line: InvoiceLine) -> None:
         """Count one line."""
@@ -57,11 +71,17 @@ class Tally:
             self._current += line.amount
         else:
             self._adjustments += line.amount
+        self._of_entity[line.legal_entity] = self._of_entity.get(line.legal_entity, ZERO) + line.amount
 
     @property
     def totals(self) -> FeedTotals:
         """What was counted so far."""
         return FeedTotals(self._rows, self._current + self._adjustments)
+
+    @property
+    def legal_entities(self) -> dict[str, Money]:
+        """What each company's share comes to, in order of name; '' is the account's own company."""
+        return dict(sorted(self._of_entity.items()))
 
     def prove(self, invoice: Invoice) -> Statement:
         """Return the statement; raises InvariantBroken when the lines are not all there or do not add up."""
@@ -70,7 +90,8 @@ class Tally:
                 f"invoice {invoice.id} has {invoice.lines_count} lines and {invoice.total}; "
                 f"its feed would show {self.totals.rows} and {self.totals.total}"
             )
-        return Statement(invoice.previous_balance, invoice.payments, self._adjustments, self._current)
+        figures = (invoice.previous_balance, invoice.payments, self._adjustments, self._current)
+        return Statement(*figures, invoice.pending)
 
 
 def read_amount(text: str) -> Money:

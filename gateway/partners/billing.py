@@ -146,6 +146,8 @@ class AccountSettings(Section):
     billed_children: int = Field(default=3, ge=0)  # of those under 21, where a plan is priced by age
     series: str = Field(default="", pattern=r"^[A-Z]{0,10}$")  # letters of the legal entity, before invoice numbers
     jump_percent: Decimal | None = Field(default=None, ge=0)  # a bill that changes by more waits for a person
+    credit_limit: Decimal | None = Field(default=None, ge=0, decimal_places=2)  # a larger credit waits for a person
+    consolidated: str = Field(default="", pattern=r"^[A-Z]{0,10}$")  # accounts of one word get one bill over theirs
     broker: str = ""  # partner id of the broker of record
 
 

@@ -13,7 +13,7 @@ from gateway.billing.request_type import RequestTypeRule
 from gateway.domain.parties import Account
 from gateway.errors import NotFound
 from gateway.partners.billing import AccountSettings, BillWindow, CustomerClass, RequestType
-from gateway.partners.partner import Partner
+from gateway.partners.partner import INDIVIDUAL, Partner
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.prices import rate_table_of, tables_of
 from gateway.ports.unit_of_work import UnitOfWork
@@ -26,7 +26,10 @@ def settings_of(partner: Partner, account_id: str) -> AccountSettings:
 
     Raises NotFound.
     """
-    found = partner.accounts.get(partner.group_of(account_id) or account_id) or partner.individual
+    is_pattern = account_id == INDIVIDUAL and partner.individual is not None
+    configured = partner.group_of(account_id) or account_id
+    found = None if is_pattern else partner.billing.accounts.get(configured)
+    found = found or partner.individual
     if found is None:
         raise NotFound(
             f"account {account_id} is not configured for {partner.id}",
@@ -69,6 +72,7 @@ def account_rules(plant: Plant, account: Account) -> AccountRules:
         legal_entity=settings.legal_entity,
         catalogue=catalogue_of(partner),
         ages=age_rules(settings),
+        credit_limit=settings.credit_limit,
     )
 
 

@@ -1,74 +1,137 @@
 """Which accounts are billed today: due invoice requests, and accounts whose bill window is open (DOMAIN 3.3, 3.8)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.billing.invoice import BillOrder
 from gateway.billing.lifecycle import due
+from gateway.domain.bill_run import RunOrder, RunProof
 from gateway.domain.charge import Invoice
 from gateway.domain.parties import Account
-from gateway.errors import GatewayError, NotFound
+from gateway.errors import NotFound
 from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window
-from gateway.pipeline.invoice import Billed, Held, Tried, bill_account, hold
+from gateway.pipeline.invoice import Billed, Held, Tried, hold
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.policy import raise_policy_requests
 from gateway.pipeline.retry import reason_of
+from gateway.pipeline.run import Ended, Spread, bill_orders, by_account, close_run, freeze
 from gateway.pipeline.timetable import TODAY
 from gateway.ports.jobs import Job
+
+Tell = Callable[[int, int], None]
+"""Is told how many orders of how many have ended."""
 
 
 @dataclass(slots=True)
 class BillReport:
-    """What a bill run did."""
+    """What a bill run did. `proofs` are those of the runs that ended: today's, and any that had been interrupted."""
 
     invoices: list[Invoice] = field(default_factory=list)
     held: list[tuple[str, str]] = field(default_factory=list)  # account id and why
     nothing_due: int = 0
     trials: int = 0  # images of bills that posted nothing
+    proofs: list[RunProof] = field(default_factory=list)
+
+    def add(self, ended: Ended) -> None:
+        """Count one order."""
+        match ended.outcome:
+            case Billed(invoice):
+                self.invoices.append(invoice)
+            case Held(reason):
+                self.held.append((ended.order.account_id, reason))
+            case Tried():
+                self.trials += 1
+            case None:
+                self.nothing_due += 1
 
 
-def bill(plant: Plant, on: date) -> BillReport:
+def quietly(_ended: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def bill(plant: Plant, on: date, *, spread: Spread | None = None, tell: Tell = quietly) -> BillReport:
     """Bill every account that is to be billed on the batch business date `on`, one transaction each.
 
-    A bad account is held with its reason and never stops the run; a second run for the same day bills nothing again.
+    What is due is written down before anything is billed, and proved after everything was: a run that was interrupted
+    is ended first, with what was known when it began. A bad account is held with its reason and never stops the run; a
+    second run for the same day bills nothing again. `spread` bills elsewhere than here, one account after the other.
     """
     report = BillReport()
-    for account_id, order in orders(plant, on):
-        outcome = order if isinstance(order, Held) else _bill_or_hold(plant, account_id, order)
-        match outcome:
-            case Billed(invoice):
-                report.invoices.append(invoice)
-            case Held(reason):
-                report.held.append((account_id, reason))
-            case Tried():
-                report.trials += 1
-            case None:
-                report.nothing_due += 1
+    _run_through(plant, on, report, spread, tell)  # what an earlier run left
+    _freeze_day(plant, on, report)
+    _run_through(plant, on, report, spread, tell)
     get_logger().info("billed", on=on.isoformat(), invoices=len(report.invoices), held=len(report.held))
     return report
 
 
-def _bill_or_hold(plant: Plant, account_id: str, order: BillOrder) -> Billed | Tried | Held | None:
-    """Bill one account; whatever is wrong with it holds it, and only a database that is away stops the run."""
-    try:
-        return bill_account(plant, account_id, order)
-    except Exception as error:
-        if isinstance(error, GatewayError) and error.is_temporary:
-            raise
-        get_logger(account=account_id).error("not billed", error=type(error).__name__, exc_info=error)
-        return hold(plant, account_id, order.key, reason_of(error))
+def _run_through(plant: Plant, on: date, report: BillReport, spread: Spread | None, tell: Tell) -> None:
+    """Bill what is pending in the runs through a day, and prove them."""
+    with plant.open_unit() as unit:
+        unproved = unit.bill_runs.unproved(on)
+    for run in unproved:
+        with plant.open_unit() as unit:
+            pending = unit.bill_runs.pending(run.id)
+        bill_pending(plant, pending, report, spread=spread, tell=tell)
+        proof = close_run(plant, run.id)
+        if proof is not None:
+            report.proofs.append(proof)
+
+
+def bill_pending(
+    plant: Plant,
+    pending: Sequence[RunOrder],
+    report: BillReport,
+    *,
+    spread: Spread | None = None,
+    tell: Tell = quietly,
+) -> None:
+    """Bill orders that were frozen, and add what came of them to the report."""
+    ended = 0
+    tell(ended, len(pending))
+    lists = by_account(pending)
+    for each in spread(lists) if spread is not None else (bill_orders(plant, orders) for orders in lists):
+        for one in each:
+            report.add(one)
+        ended += len(each)
+        tell(ended, len(pending))
+
+
+def _freeze_day(plant: Plant, on: date, report: BillReport | None = None) -> str:
+    """Write down what is due on a day; an account that cannot be billed at all is held. Return the run's id or ''."""
+    frozen_at = plant.clock.now()
+    found: list[tuple[str, BillOrder]] = []
+    for account_id, order in orders(plant, on):
+        if isinstance(order, BillOrder):
+            found.append((account_id, order))
+        elif report is not None:
+            report.held.append((account_id, order.reason))
+    with plant.open_unit() as unit:
+        billed = unit.invoices.orders_billed(order.key for _, order in found)
+    waiting = [each for each in found if each[1].key not in billed]
+    if report is not None:
+        report.nothing_due += len(billed)
+    return freeze(plant, on, waiting, frozen_at)
 
 
 def bill_due(plant: Plant, subject: str) -> None:
-    """Enqueue one `invoice` job for every account that is to be billed on the day `subject` ("today" or ISO)."""
+    """Enqueue one `invoice` job for every account that is to be billed on the day `subject` ("today" or ISO).
+
+    The orders are frozen first; the last job that ends proves the run.
+    """
     on = plant.clock.business_date() if subject == TODAY else date.fromisoformat(subject)
-    found = [(account_id, order) for account_id, order in orders(plant, on) if isinstance(order, BillOrder)]
+    _freeze_day(plant, on)
     with plant.open_unit() as unit:
-        for account_id, order in found:
-            unit.defer(Job("invoice", f"{account_id}@{on.isoformat()}@{order.key}", lock=f"account/{account_id}"))
+        unproved = unit.bill_runs.unproved(on)
+        # An order that two runs wait for is billed once, and ends in both.
+        pending = {order.key: order for run in unproved for order in unit.bill_runs.pending(run.id)}
+        for order in pending.values():
+            subject = f"{order.account_id}@{order.bill_on.isoformat()}@{order.key}"
+            unit.defer(Job("invoice", subject, lock=f"account/{order.account_id}"))
         unit.commit()
+    for run in unproved:
+        close_run(plant, run.id)
 
 
 def orders(plant: Plant, on: date) -> Iterator[tuple[str, BillOrder | Held]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from gateway.domain.journal import LedgerAccount
+from gateway.domain.money import ZERO, Money
 from gateway.domain.remittance import Remittance
 from gateway.partners.partner import Partner
 from gateway.pipeline.plant import Plant
@@ -16,6 +17,7 @@ from gateway.remittance.books import (
     wanted_invoices,
     wanted_member_ids,
 )
+from gateway.remittance.payer import AccountBook
 from gateway.remittance.rules import AdxSign, RemittanceRules, Tolerance
 
 
@@ -41,7 +43,8 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
     named = {
         found.account_id
         for number in wanted_invoices(remittance)
-        if (found := unit.invoices.find_invoice(number)) is not None
+        for each in (number, *_on_consolidated(unit, number))
+        if (found := unit.invoices.find_invoice(each)) is not None
     }
     meant = named | {known.account_id for each in members.values() for known in each}
     meant |= {each.id for each in configured if wanted & {each.id, *each.policies, *each.tax_ids}}
@@ -54,6 +57,7 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
         open_invoices=tuple(sorted(open_invoices, key=lambda each: (each.due_on, each.id))),
         open_items=tuple(item for account_id in sorted(meant) for item in unit.invoices.open_items(account_id)),
         find_invoice=unit.invoices.find_invoice,
+        find_consolidated=lambda number: _on_consolidated(unit, number),
         members=members,
         written_off={
             account_id: unit.ledger.balance(
@@ -62,6 +66,26 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
             for account_id in sorted(meant)
         },
     )
+
+
+def _on_consolidated(unit: UnitOfWork, number: str) -> tuple[str, ...]:
+    """Return the invoices on a consolidated bill, or nothing where the number is none."""
+    bill = unit.bill_runs.consolidated(number)
+    return () if bill is None else bill.invoice_ids
+
+
+def pending_payments(plant: Plant, unit: UnitOfWork, account_id: str) -> Money:
+    """Return what is announced for an account and has not arrived: shown on its bill apart from what is due (IA-38)."""
+    total = ZERO
+    accounts: list[PayableAccount] = []
+    for receipt, remittance in unit.ledger.announced():
+        if receipt.partner_id not in plant.partners:
+            continue
+        accounts = accounts or [*_configured(plant), *_individual(unit, {account_id})]
+        book = AccountBook(accounts, remittance_rules(plant.partners[receipt.partner_id]))
+        if book.payer_of(remittance).account_id == account_id:
+            total += receipt.amount
+    return total
 
 
 def _start_of_year(day: date) -> date:

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
+from gateway.billing.invoice import is_consolidated
 from gateway.domain.charge import Invoice, InvoiceLine
 from gateway.domain.coverage import Family
 from gateway.errors import InvariantBroken, StoreUnavailable
 from gateway.feeds.names import file_name
 from gateway.feeds.registry import RENDERERS
-from gateway.feeds.statement import FeedLine, FeedTotals, InvoiceStatement, Renderer
+from gateway.feeds.statement import FeedLine, FeedTotals, InvoiceStatement, Renderer, StatementNotes
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.pipeline.accounts import settings_of
+from gateway.pipeline.feed_consolidated import feed_consolidated
 from gateway.pipeline.outgoing import Draft, send
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
@@ -21,7 +23,10 @@ _LINES_AT_ONCE = 500
 
 
 def feed(plant: Plant, invoice_id: str) -> None:
-    """Send an invoice to every partner that gets it at once; partners with a feed schedule wait for theirs."""
+    """Send an invoice, or a consolidated bill, to every partner that gets it at once.
+
+    Partners with a feed schedule wait for theirs.
+    """
     _feed_each(plant, [(each, invoice_id) for each in plant.partners.values() if not each.profile.feeds.cron])
 
 
@@ -31,7 +36,8 @@ def feed_partner(plant: Plant, partner_id: str) -> None:
     with plant.open_unit() as unit:
         own = [account.id for account in unit.enrollment.accounts_of(partner_id)]
         issued = unit.invoices.issued_for([*own, *partner.profile.feeds.accounts])
-    _feed_each(plant, [(partner, invoice.id) for invoice in issued])
+        over = unit.bill_runs.consolidated_over([invoice.id for invoice in issued])
+    _feed_each(plant, [(partner, bill_id) for bill_id in [*(invoice.id for invoice in issued), *over]])
 
 
 def _feed_each(plant: Plant, wanted: Iterable[tuple[Partner, str]]) -> None:
@@ -39,7 +45,10 @@ def _feed_each(plant: Plant, wanted: Iterable[tuple[Partner, str]]) -> None:
     failed: Exception | None = None
     for partner, invoice_id in wanted:
         try:
-            _feed_one(plant, partner, invoice_id)
+            if is_consolidated(invoice_id):
+                feed_consolidated(plant, partner, invoice_id)
+            else:
+                _feed_one(plant, partner, invoice_id)
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -82,6 +91,7 @@ def _send(plant: Plant, unit: UnitOfWork, partner: Partner, invoice: Invoice, na
         account_name=settings_of(owner, invoice.account_id).name or owner.profile.name,
         lines=_feed_lines(unit, invoice.id),
         bill_group=invoice.account_id,
+        notes=statement_notes(plant),
     )
     draft = Draft(
         key=_key(invoice, partner, name),
@@ -106,6 +116,19 @@ def _send(plant: Plant, unit: UnitOfWork, partner: Partner, invoice: Invoice, na
             _prove(invoice, renderer.verify(kept))
 
 
+def statement_notes(plant: Plant) -> StatementNotes:
+    """Return what our statements tell besides their figures."""
+    texts, us = plant.settings.statement, plant.settings.identity
+    return StatementNotes(
+        how_to_pay=texts.how_to_pay,
+        how_to_dispute=texts.how_to_dispute,
+        grace=texts.grace,
+        contact_name=us.contact_name,
+        contact_phone=us.contact_phone,
+        contact_email=us.contact_email,
+    )
+
+
 def _write(renderer: Renderer, statement: InvoiceStatement, out: BinaryIO) -> None:
     """Render a statement."""
     renderer.render(statement, out)
@@ -128,10 +151,10 @@ def _feed_lines(unit: UnitOfWork, invoice_id: str) -> Iterator[FeedLine]:
 def _with_names(lines: Sequence[InvoiceLine], families: dict[str, Family]) -> Iterator[FeedLine]:
     """Yield lines with subscriber id and name; a fee of the account belongs to no membership and has neither."""
     for line in lines:
-        if line.is_fee and line.membership_id not in families:
-            yield FeedLine(line, "", "")
+        family = families.get(line.membership_id)
+        if family is None:  # a fee of the whole account
+            yield FeedLine(line, "")
             continue
-        family = families[line.membership_id]
         subscriber = next((member.person for member in family.members if member.is_subscriber), None)
         name = f"{subscriber.last_name}, {subscriber.first_name}" if subscriber else ""
         yield FeedLine(line, family.membership.subscriber_id, name)

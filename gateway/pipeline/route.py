@@ -22,11 +22,11 @@ from gateway.pipeline.bill import bill_due
 from gateway.pipeline.check import check_file
 from gateway.pipeline.deliver import deliver, give_up
 from gateway.pipeline.feed import feed, feed_partner
-from gateway.pipeline.invoice import give_up_invoice, invoice
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.quarantine import leave_it, quarantine_file
 from gateway.pipeline.receive import poll
 from gateway.pipeline.release import carry_out, give_up_review
+from gateway.pipeline.run import give_up_invoice, invoice
 from gateway.pipeline.watch import watch
 from gateway.ports.jobs import Job
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
+from gateway.domain.bill_run import ConsolidatedBill, Hold
 from gateway.domain.charge import (
     Invoice,
     InvoiceLine,
@@ -28,6 +29,15 @@ from gateway.domain.parties import Account
 from gateway.domain.period import CoverageMonth
 from gateway.domain.remittance import Placement, Receipt
 from gateway.domain.review import Disagreement, ItemEnd, Review
+from gateway.ports.bill_views import (
+    BillShare,
+    BookProof,
+    Correction,
+    ImpactLine,
+    RunView,
+    StatementBill,
+    StatementView,
+)
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
@@ -43,6 +53,8 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     REQUEST = "invoice request"
     INVOICE = "invoice"
+    CONSOLIDATED = "consolidated bill"
+    RUN = "bill run"
     PAYMENT = "payment"
 
 
@@ -369,6 +381,8 @@ class AccountView:
     months: tuple[MonthLine, ...]
     requests: Excerpt[InvoiceRequest]
     invoices: Excerpt[InvoiceSummary]
+    impacts: Excerpt[ImpactLine]  # changes that may touch the bill, newest first (HF-25)
+    holds: tuple[Hold, ...]  # why it waits for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,10 +401,17 @@ class PostingLine:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceView:
-    """An invoice with its lines and their causes, what settled it, and how it was delivered."""
+    """An invoice with its lines and their causes, what settled it, and how it was delivered.
+
+    `shares` are all of its lines, added up; `corrects` and `corrected_by` the bills it changes and that changed it.
+    """
 
     invoice: Invoice
     open: Money
+    shares: tuple[BillShare, ...]
+    corrects: tuple[Correction, ...]
+    corrected_by: tuple[Correction, ...]
+    consolidated_id: str  # the consolidated bill it stands on, or ''
     lines: Excerpt[BilledLine]
     settled_by: tuple[PostingLine, ...]
     documents: tuple[DocumentLine, ...]
@@ -416,6 +437,14 @@ class RequestView:
     invoice: InvoiceSummary | None
     trial: TrialBill | None
     trial_lines: Excerpt[InvoiceLine]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidatedView:
+    """A consolidated bill with the bill of each account on it."""
+
+    bill: ConsolidatedBill
+    bills: tuple[StatementBill, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,8 +518,28 @@ class Queries(Protocol):
         """Return one account. Raises NotFound."""
         ...
 
-    def invoice(self, invoice_id: str) -> InvoiceView:
-        """Return one invoice. Raises NotFound."""
+    def invoice(self, invoice_id: str, *, line: int | None = None) -> InvoiceView:
+        """Return one invoice, or of its lines only one. Raises NotFound."""
+        ...
+
+    def consolidated(self, bill_id: str) -> ConsolidatedView:
+        """Return one consolidated bill with the bills on it. Raises NotFound."""
+        ...
+
+    def statement(self, account_id: str, period: CoverageMonth) -> StatementView:
+        """Return the bills of an account for a period (the month of their cutoff). Raises NotFound for the account."""
+        ...
+
+    def run(self, run_id: str) -> RunView:
+        """Return the bill run of a business date (`2025-11-10`). Raises NotFound."""
+        ...
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Return the accounts that wait for a person, longest first."""
+        ...
+
+    def prove(self, account_id: str = "") -> BookProof:
+        """Prove issued bills and journal from what is stored, of one account or all. Raises NotFound."""
         ...
 
     def requests(self, wanted: RequestFilter, *, limit: int = 200) -> Excerpt[InvoiceRequest]:

@@ -50,8 +50,10 @@ from gateway.domain.finding import Finding
 from gateway.domain.journal import JournalEntry, LedgerAccount
 from gateway.domain.money import Money
 from gateway.domain.parties import Account
+from gateway.domain.period import CoverageMonth
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
 from gateway.domain.request_audit import Characteristic, TypeVersion
+from gateway.ports.bill_runs import BillRuns, Holds
 from gateway.ports.jobs import Job
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
@@ -150,6 +152,10 @@ class Exchanges(Protocol):
         """Return one set; raises NotFound."""
         ...
 
+    def files_of(self, set_ids: Iterable[str]) -> set[str]:
+        """Return the ids of the files that brought these sets."""
+        ...
+
     def findings(self, *, set_id: str = "", file_id: str = "", group_id: str = "") -> list[Finding]:
         """Return findings of a set, or those that stand on the file or group itself, in order of place."""
         ...
@@ -182,8 +188,8 @@ class Enrollment(Protocol):
         """Return what is believed now of these memberships, by id, in a bounded number of queries."""
         ...
 
-    def families_of_account(self, account_id: str) -> Iterator[Family]:
-        """Yield the families of an account in the order of membership id, in chunks."""
+    def families_of_account(self, account_id: str, *, known_at: datetime | None = None) -> Iterator[Family]:
+        """Yield the families of an account in the order of membership id, in chunks; with `known_at` as known then."""
         ...
 
     def save(self, changes: Sequence[FamilyChange], told: Mapping[str, Told] = MappingProxyType({})) -> None:
@@ -313,8 +319,11 @@ class RequestAudit(Protocol):
 class Invoices(Protocol):
     """Issued invoices and their lines: written once, never edited."""
 
-    def billed(self, account_id: str) -> Iterator[BilledAmount]:
-        """Yield what was billed so far per membership, product and month (sums that are not zero, or ever billed)."""
+    def billed(self, account_id: str, *, through: CoverageMonth | None = None) -> Iterator[BilledAmount]:
+        """Yield what was billed so far per membership, product and month, in that order (sums of zero too).
+
+        With `through` only months that are not after it.
+        """
         ...
 
     def next_number(self, series: str) -> int:
@@ -327,6 +336,10 @@ class Invoices(Protocol):
 
     def find_by_request(self, request_id: str) -> Invoice | None:
         """Return the invoice that a request or cycle window (`cycle/ACCOUNT/START`) made, or None."""
+        ...
+
+    def orders_billed(self, order_keys: Iterable[str]) -> set[str]:
+        """Return which of these requests and cycle windows made an invoice."""
         ...
 
     def get(self, invoice_id: str) -> Invoice:
@@ -381,6 +394,10 @@ class Ledger(Protocol):
 
     def receipt(self, receipt_id: str) -> Receipt | None:
         """Return one receipt or None; it stays ours until the transaction ends, for what is decided on it."""
+        ...
+
+    def announced(self) -> list[tuple[Receipt, Remittance]]:
+        """Return the money that a remittance announced and no bank has brought, with that remittance."""
         ...
 
     def update_receipt(self, receipt: Receipt) -> None:
@@ -461,6 +478,8 @@ class UnitOfWork(Protocol):
     requests: Requests
     request_audit: RequestAudit
     invoices: Invoices
+    bill_runs: BillRuns
+    holds: Holds
     ledger: Ledger
     documents: Documents
     reviews: Reviews
@@ -500,6 +519,10 @@ class UnitOfWork(Protocol):
 
     def has_incident(self, kind: str, partner_id: str) -> bool:
         """Tell whether a partner has an open incident of a kind."""
+        ...
+
+    def close_incident(self, key: str, at: datetime) -> bool:
+        """Close the open incident of this key; False when there is none."""
         ...
 
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:

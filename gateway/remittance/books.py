@@ -13,6 +13,11 @@ def no_invoice(_invoice_id: str) -> OpenInvoice | None:
     return None
 
 
+def no_bills(_bill_id: str) -> tuple[str, ...]:
+    """Return nothing: no consolidated bill is known."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class PayableAccount:
     """An account that a remittance may mean; `partner_id` is whose account it is."""
@@ -38,14 +43,16 @@ class Books:
 
     `accounts` are all that the remittance could mean, whether the partner may pay them or not: only so can "you may
     not pay this account" be told from "there is no such account". `find_invoice` answers for any invoice number,
-    settled ones included. `members` maps a subscriber, member or policy id to memberships; those of `open_items` are
-    found without it. `written_off` is what was written off per account since the start of the year.
+    settled ones included; `find_consolidated` gives the invoices on a consolidated bill. `members` maps a subscriber,
+    member or policy id to memberships; those of `open_items` are found without it. `written_off` is what was written
+    off per account since the start of the year.
     """
 
     accounts: tuple[PayableAccount, ...] = ()
     open_invoices: tuple[OpenInvoice, ...] = ()  # oldest due date first
     open_items: tuple[OpenItem, ...] = ()
     find_invoice: Callable[[str], OpenInvoice | None] = no_invoice
+    find_consolidated: Callable[[str], tuple[str, ...]] = no_bills
     members: Mapping[str, tuple[KnownMember, ...]] = field(default_factory=dict)
     written_off: Mapping[str, Money] = field(default_factory=dict)
 

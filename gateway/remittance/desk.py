@@ -35,11 +35,22 @@ class Desk:
 
     def named_invoice(self, line: RemittanceLine) -> InvoiceOnSheet | None:
         """Return the invoice that a line names, by RMR*IK or REF*2F of the line or the header, or None."""
-        consolidated = next((value for qualifier, value in line.references if qualifier == "2F"), "")
-        for number in (line.reference if line.qualifier == "IK" else "", consolidated, self.remittance.reference("2F")):
-            if number and (invoice := self.sheet.invoice(number)):
-                return invoice
-        return None
+        return next((found for number in self._numbers(line) if (found := self.sheet.invoice(number))), None)
+
+    def _numbers(self, line: RemittanceLine) -> list[str]:
+        """Return the bill numbers that a line or the header names, the line's first."""
+        named = next((value for qualifier, value in line.references if qualifier == "2F"), "")
+        numbers = (line.reference if line.qualifier == "IK" else "", named, self.remittance.reference("2F"))
+        return [number for number in numbers if number]
+
+    def consolidated(self, line: RemittanceLine) -> list[InvoiceOnSheet]:
+        """Return the invoices on the consolidated bill that a line names (RMR*IK, REF*2F), oldest due date first."""
+        for number in self._numbers(line):
+            found = [self.sheet.invoice(invoice_id) for invoice_id in self.books.find_consolidated(number)]
+            if found:
+                on_sheet = [each for each in found if each is not None]
+                return sorted(on_sheet, key=lambda each: (each.invoice.due_on, each.invoice.id))
+        return []
 
     def known_as(self, member_id: str) -> set[KnownMember]:
         """Return the memberships that an id of a line leads to."""

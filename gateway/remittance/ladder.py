@@ -94,7 +94,7 @@ def _rank(desk: Desk, line: RemittanceLine) -> int:
         return 0
     if line.action == _ON_ACCOUNT:
         return 3
-    if desk.named_invoice(line):
+    if desk.named_invoice(line) or desk.consolidated(line):
         return 1
     return 2 if line.period or desk.remittance.period else 3
 
@@ -102,6 +102,9 @@ def _rank(desk: Desk, line: RemittanceLine) -> int:
 def _place_organisation(desk: Desk, line: RemittanceLine) -> None:
     """Put a line of loop 2300A on the invoices that it means; leave the rest with a reason."""
     named = desk.named_invoice(line)
+    if named is None and line.paid > ZERO and (bills := desk.consolidated(line)):
+        _pay_consolidated(desk, line, bills)
+        return
     account = Payer(named.invoice.account_id) if named else _account_of(desk, line)
     if account.account_id and not desk.accounts.may_pay(account.account_id):
         account = Payer(reason=UnplacedReason.NO_PARTNER_RIGHT)
@@ -116,6 +119,19 @@ def _place_organisation(desk: Desk, line: RemittanceLine) -> None:
     else:
         targets, otherwise = _targets(desk, line, account.account_id, named)
         _pay(desk, line, account.account_id, targets, otherwise)
+
+
+def _pay_consolidated(desk: Desk, line: RemittanceLine, bills: list[InvoiceOnSheet]) -> None:
+    """Pay the bills on a consolidated one that the partner may pay, oldest due first; more than they owe is left over.
+
+    What one account has to its credit never pays another's bill: that is for a person (DOMAIN 8.8).
+    """
+    payable = [each for each in bills if desk.accounts.may_pay(each.invoice.account_id)]
+    if not payable:
+        desk.leave_with_payer(line.paid, line, UnplacedReason.NO_PARTNER_RIGHT)
+        return
+    owing = [each for each in payable if each.open > 0]
+    _pay(desk, line, payable[0].invoice.account_id, owing, UnplacedReason.CLOSED_INVOICE)
 
 
 def _account_of(desk: Desk, line: RemittanceLine) -> Payer:

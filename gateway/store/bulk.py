@@ -13,11 +13,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Dialect, Table
 
+from gateway.errors import StoreError
 from gateway.store.columns import Json, PlainText
 
 _ARRAY = "(string_to_array(%s, %s, %s))[2:]::{type}[]"  # the first is empty: a text of one empty value is none
 _MARKS = (("\x1f", "\x1e"), *((chr(code), chr(code + 1)) for code in range(0xE000, 0xF8FF, 2)))
 """What may stand between values and for NULL: the first two characters that no value holds."""
+_COUNTS = {"preserve_rowcount": True}
 
 Convert: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
@@ -30,16 +32,24 @@ class BulkInsert:
     is_by_column: bool  # one text per column, or one tuple per row
     converts: tuple[Convert | None, ...]
 
-    def run(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
-        """Insert `rows`, each with a value for every column, in their order; at least one."""
-        columns = [
-            values if convert is None else convert(values)
-            for convert, values in zip(self.converts, zip(*rows, strict=True), strict=True)
-        ]
+    def run(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
+        """Insert `rows`, each with a value for every column in their order, at least one; return how many were.
+
+        Raises StoreError for a value that the column cannot hold.
+        """
+        try:
+            columns = [
+                values if convert is None else convert(values)
+                for convert, values in zip(self.converts, zip(*rows, strict=True), strict=True)
+            ]
+        except ValueError as error:
+            raise StoreError(f"The database was not asked: {error}") from error
         if self.is_by_column:
-            connection.exec_driver_sql(self.sql, tuple(part for column in columns for part in _as_text(column)))
+            texts = tuple(part for column in columns for part in _as_text(column))
+            done = connection.exec_driver_sql(self.sql, texts, execution_options=_COUNTS)
         else:
-            connection.exec_driver_sql(self.sql, list(zip(*columns, strict=True)))
+            done = connection.exec_driver_sql(self.sql, list(zip(*columns, strict=True)), execution_options=_COUNTS)
+        return done.rowcount
 
 
 @lru_cache(maxsize=256)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, and_, bindparam, or_, select, update
 
 from gateway.domain.coverage import (
     Coverage,
@@ -34,7 +35,7 @@ from gateway.store.tables_enrollment import (
     memberships,
     was_told,
 )
-from gateway.store.transaction import Record, Shape, Transaction, chunks, values_of
+from gateway.store.transaction import ID_LIST, Record, Shape, Transaction, chunks, is_among, values_of
 
 _NOTHING_TOLD = Told("", ())
 _PERSON = tuple(field.name for field in fields(Person))
@@ -50,6 +51,8 @@ _MEMBERS = select(
     *(members.c[name] for name in _PERSON),
 )
 _COVERAGE = tuple(field.name for field in fields(Coverage))
+_ACCOUNT = select(accounts).where(accounts.c.id == bindparam("id"))
+_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("id")).with_for_update()
 _PERIOD_AT = _COVERAGE.index("period")
 _MEMBERSHIP = Shape(*(field.name for field in fields(Membership)))
 _MEMBER = Shape(
@@ -81,22 +84,16 @@ class SqlEnrollment:
             found |= {family.membership.id: family for family in self._families(rows)}
         return found
 
-    def families_of_account(self, account_id: str) -> Iterator[Family]:
-        """Yield the families of an account in the order of membership id, in chunks."""
+    def families_of_account(self, account_id: str, *, known_at: datetime | None = None) -> Iterator[Family]:
+        """Yield the families of an account in the order of membership id, in chunks; with `known_at` as known then."""
         for page in self._db.pages(_MEMBERSHIPS.where(memberships.c.account_id == account_id), memberships.c.id):
-            yield from self._families(page)
+            yield from self._families(page, known_at)
 
-    def _families(self, rows: Sequence[Record]) -> list[Family]:
+    def _families(self, rows: Sequence[Record], known_at: datetime | None = None) -> list[Family]:
         """Return the families of membership rows (at most a chunk), with members and coverages that are believed."""
-        ids = [row.id for row in rows]
-        people = self._db.rows(
-            _MEMBERS.where(self._db.among(members.c.membership_id, ids)).order_by(members.c.membership_id, members.c.id)
-        )
-        covers = self._db.rows(
-            _COVERAGES.where(
-                self._db.among(coverages.c.membership_id, ids), coverages.c.superseded_at.is_(None)
-            ).order_by(coverages.c.membership_id, coverages.c.line_id, coverages.c.starts_on, coverages.c.id)
-        )
+        values = {"ids": self._db.id_list(row.id for row in rows), "known_at": known_at}
+        people = self._db.rows(_people_of(is_sqlite=self._db.is_sqlite), values)
+        covers = self._db.rows(_covers_of(is_now=known_at is None, is_sqlite=self._db.is_sqlite), values)
         of = attrgetter("membership_id")
         people_of = {key: tuple(group) for key, group in groupby(map(member_of, people), of)}
         covers_of = {key: tuple(group) for key, group in groupby(map(coverage_of, covers), of)}
@@ -164,7 +161,7 @@ class SqlEnrollment:
 
     def account(self, account_id: str) -> Account | None:
         """Return one account or None."""
-        row = self._db.first(select(accounts).where(accounts.c.id == account_id))
+        row = self._db.first(_ACCOUNT, {"id": account_id})
         return None if row is None else Account(**row._asdict())
 
     def accounts_of(self, partner_id: str) -> list[Account]:
@@ -177,7 +174,7 @@ class SqlEnrollment:
 
         On SQLite the transaction holds the one write lock anyway.
         """
-        self._db.first(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+        self._db.first(_LOCK, {"id": account_id})
 
     def add_log(self, entries: Sequence[MembershipLogEntry]) -> None:
         """Append to the membership log; an entry whose key is there adds nothing."""
@@ -222,6 +219,28 @@ class SqlEnrollment:
 def _membership_row(membership: Membership, told: Told) -> tuple[Any, ...]:
     """Return the row of a membership."""
     return (*_MEMBERSHIP.take(membership), told.digest, " ".join(told.member_ids))
+
+
+@cache
+def _people_of(*, is_sqlite: bool) -> Select[Any]:
+    """Return the select of the members of the memberships `ids`."""
+    ids = bindparam("ids", type_=ID_LIST[is_sqlite])
+    of_ids = is_among(members.c.membership_id, ids, is_sqlite=is_sqlite)
+    return _MEMBERS.where(of_ids).order_by(members.c.membership_id, members.c.id)
+
+
+@cache
+def _covers_of(*, is_now: bool, is_sqlite: bool) -> Select[Any]:
+    """Return the select of the coverage versions of the memberships `ids` that are believed: now, or at `known_at`.
+
+    A version is believed from `known_at` until before `superseded_at` (DESIGN, decision 7).
+    """
+    cover, at = coverages.c, bindparam("known_at", type_=coverages.c.known_at.type)
+    of_ids = is_among(cover.membership_id, bindparam("ids", type_=ID_LIST[is_sqlite]), is_sqlite=is_sqlite)
+    is_current = cover.superseded_at.is_(None)
+    believed = is_current if is_now else and_(cover.known_at <= at, or_(is_current, cover.superseded_at > at))
+    order = (cover.membership_id, cover.line_id, cover.starts_on, cover.id)
+    return _COVERAGES.where(of_ids, believed).order_by(*order)
 
 
 def member_of(row: Record) -> Member:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from gateway.domain.exchange import (
     AckCode,
@@ -30,7 +31,15 @@ from gateway.store.tables_exchange import (
     interchanges,
     transaction_sets,
 )
-from gateway.store.transaction import Record, Transaction, values_of
+from gateway.store.transaction import ID_LIST, Record, Transaction, chunks, is_among, values_of
+
+
+@cache
+def _files_of(*, is_sqlite: bool) -> Select[Any]:
+    """Return the select of the files of the sets `ids`."""
+    ids = bindparam("ids", type_=ID_LIST[is_sqlite])
+    of_ids = is_among(transaction_sets.c.id, ids, is_sqlite=is_sqlite)
+    return select(transaction_sets.c.file_id).where(of_ids).distinct()
 
 
 class SqlExchanges:
@@ -145,6 +154,14 @@ class SqlExchanges:
         if row is None:
             raise NotFound(f"there is no transaction set {set_id}", hint="`gateway show file ID` lists a file's sets")
         return set_of(row)
+
+    def files_of(self, set_ids: Iterable[str]) -> set[str]:
+        """Return the ids of the files that brought these sets."""
+        found: set[str] = set()
+        for chunk in chunks(dict.fromkeys(set_ids)):
+            values = {"ids": self._db.id_list(chunk)}
+            found |= {row.file_id for row in self._db.rows(_files_of(is_sqlite=self._db.is_sqlite), values)}
+        return found
 
     def findings(
         self, *, set_id: str = "", file_id: str = "", group_id: str = "", interchange_id: str = ""

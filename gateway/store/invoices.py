@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from functools import lru_cache
+from itertools import chain, groupby, repeat
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, select, type_coerce
 
 from gateway.domain.charge import (
     BilledAmount,
@@ -26,8 +28,36 @@ from gateway.store.tables_billing import invoice_lines, invoices, journal_entrie
 from gateway.store.tables_enrollment import memberships
 from gateway.store.transaction import Record, Transaction, chunks, values_of
 
-# What takes part in the difference between due and billed; fees, credits and payments are no premium.
-_PREMIUM = [LineType.CURRENT, LineType.RETRO_ADD, LineType.RETRO_TERM, LineType.RETRO_CHANGE]
+# What takes part in the difference between due and billed: premium and fees; the others stand for money that moved.
+_DUE = [LineType.CURRENT, LineType.FEE, LineType.RETRO_ADD, LineType.RETRO_TERM, LineType.RETRO_CHANGE]
+_MEMBERSHIPS = 500  # whose billed lines are held at once: a few hundred lines each
+_LAST_MONTH = CoverageMonth(9999, 11)
+_line = invoice_lines.c
+_OF_ACCOUNT = (_line.account_id == bindparam("account_id")) & _line.line_type.in_(_DUE)
+_AFTER = _line.membership_id > bindparam("after")
+_SOME_IDS = select(_line.membership_id).where(_OF_ACCOUNT).distinct().order_by(_line.membership_id).limit(_MEMBERSHIPS)
+_THEIR_LINES = (
+    select(
+        _line.membership_id,
+        _line.product,
+        type_coerce(_line.month, Text),
+        type_coerce(_line.amount, BigInteger),
+        type_coerce(_line.employer_share, BigInteger),
+        _line.member_id,
+        _line.tier,
+        _line.insurance_line,
+        _line.invoice_id,
+        _line.legal_entity,
+        _line.is_fee,
+    )
+    .join(invoices, invoices.c.id == _line.invoice_id)
+    .where(_OF_ACCOUNT, _line.membership_id <= bindparam("last"), _line.month <= bindparam("through"))
+    .order_by(_line.membership_id, _line.product, _line.month, invoices.c.issued_at, invoices.c.id, _line.number)
+)
+# The first memberships may begin with '', what was billed to the account as a whole; the others follow the last one.
+_BILLED = ((_SOME_IDS, _THEIR_LINES), (_SOME_IDS.where(_AFTER), _THEIR_LINES.where(_AFTER)))
+_KEY_OF_BILLED = itemgetter(0, 1, 2)
+_OF_REQUEST = select(invoices.c.id).where(invoices.c.request_id == bindparam("request_id"))
 
 
 class SqlInvoices:
@@ -37,46 +67,17 @@ class SqlInvoices:
         """Take the transaction of the unit of work."""
         self._db = transaction
 
-    def billed(self, account_id: str) -> Iterator[BilledAmount]:
-        """Yield what was billed so far, in the order of membership, product and month."""
-        line = invoice_lines.c
-        of_account = (line.account_id == account_id) & line.line_type.in_(_PREMIUM)
-        after = ""
-        while True:
-            wanted = select(line.membership_id).where(of_account, line.membership_id > after).distinct()
-            ids = [row.membership_id for row in self._db.rows(wanted.order_by(line.membership_id).limit(_MEMBERSHIPS))]
-            if not ids:
+    def billed(self, account_id: str, *, through: CoverageMonth | None = None) -> Iterator[BilledAmount]:
+        """Yield what was billed so far, in the order of membership, product and month, in chunks of memberships."""
+        values: dict[str, object] = {"account_id": account_id, "through": through or _LAST_MONTH}
+        for some_ids, their_lines in chain(_BILLED, repeat(_BILLED[-1])):
+            ids = [row.membership_id for row in self._db.rows(some_ids, values)]
+            if ids:
+                values["last"] = ids[-1]
+                yield from _added_up(self._db.rows(their_lines, values))
+                values["after"] = ids[-1]
+            if len(ids) < _MEMBERSHIPS:
                 return
-            yield from self._billed(of_account & (line.membership_id > after) & (line.membership_id <= ids[-1]))
-            after = ids[-1]
-
-    def _billed(self, condition: ColumnElement[bool]) -> Iterator[BilledAmount]:
-        """Yield what the lines under `condition` add up to, each key described by its last line."""
-        line = invoice_lines.c
-        rows = self._db.rows(
-            select(invoice_lines)
-            .join(invoices, invoices.c.id == line.invoice_id)
-            .where(condition)
-            .order_by(line.membership_id, line.product, line.month, invoices.c.issued_at, invoices.c.id, line.number)
-        )
-        for (membership_id, product, month), same in groupby(
-            rows, lambda row: (row.membership_id, row.product, row.month)
-        ):
-            lines = list(same)
-            last = lines[-1]
-            yield BilledAmount(
-                membership_id=membership_id,
-                product=product,
-                month=month,
-                amount=sum((each.amount for each in lines), ZERO),
-                member_id=last.member_id,
-                tier=last.tier,
-                insurance_line=last.insurance_line,
-                last_invoice_id=last.invoice_id,
-                legal_entity=last.legal_entity,
-                is_fee=last.is_fee,
-                employer_share=_shares(each.employer_share for each in lines),
-            )
 
     def next_number(self, series: str) -> int:
         """Allocate the next number of a series, without gaps, in this transaction."""
@@ -92,8 +93,16 @@ class SqlInvoices:
 
     def find_by_request(self, request_id: str) -> Invoice | None:
         """Return the invoice that a request or cycle window made, or None."""
-        found = self._invoices(invoices.c.request_id == request_id)
-        return found[0] if found else None
+        invoice_id = self._db.scalar(_OF_REQUEST, {"request_id": request_id})
+        return None if invoice_id is None else self.get(invoice_id)
+
+    def orders_billed(self, order_keys: Iterable[str]) -> set[str]:
+        """Return which of these requests and cycle windows made an invoice."""
+        made: set[str] = set()
+        for chunk in chunks(dict.fromkeys(order_keys)):
+            rows = self._db.rows(select(invoices.c.request_id).where(invoices.c.request_id.in_(chunk)))
+            made |= {row.request_id for row in rows}
+        return made
 
     def get(self, invoice_id: str) -> Invoice:
         """Return one invoice; its status is computed from the journal. Raises NotFound."""
@@ -251,13 +260,39 @@ class SqlInvoices:
         return by_invoice
 
 
-def _shares(shares: Iterable[Money | None]) -> Money | None:
-    """Return what the employer's shares add up to, or None where none was ever agreed."""
+@lru_cache(maxsize=1024)
+def month_of(text: str) -> CoverageMonth:
+    """Return the month that the database writes as `YYYY-MM`; the same few come back in every row."""
+    return CoverageMonth.parse(text)
+
+
+def _added_up(rows: Iterable[Record]) -> Iterator[BilledAmount]:
+    """Yield what lines of the same membership, product and month add up to, described by the last of them.
+
+    Cents and months come as the database has them: each bill looks at every line that the account ever got.
+    """
+    for (membership_id, product, month), same in groupby(rows, _KEY_OF_BILLED):
+        lines = list(same)
+        _, _, _, _, _, member_id, tier, insurance_line, invoice_id, legal_entity, is_fee = lines[-1]
+        yield BilledAmount(
+            membership_id,
+            product,
+            month_of(month),
+            from_cents(sum([each[3] for each in lines])),
+            member_id,
+            tier,
+            insurance_line,
+            invoice_id,
+            legal_entity=legal_entity,
+            is_fee=is_fee,
+            employer_share=_shares(each[4] for each in lines),
+        )
+
+
+def _shares(shares: Iterable[int | None]) -> Money | None:
+    """Return what the employer's shares, in cents, add up to, or None where none was ever agreed."""
     agreed = [share for share in shares if share is not None]
-    return sum(agreed, ZERO) if agreed else None
-
-
-_MEMBERSHIPS = 500  # whose billed lines are held at once: a few hundred lines each
+    return from_cents(sum(agreed)) if agreed else None
 
 
 def select_invoices() -> Select[Any]:

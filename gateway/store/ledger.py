@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount
 from gateway.domain.money import ZERO, Money
-from gateway.domain.remittance import Case, Placement, Receipt, Remittance
+from gateway.domain.remittance import Case, Placement, Receipt, ReceiptState, Remittance
 from gateway.store.remittance_rows import line_row, remittance_of, remittance_row
 from gateway.store.tables_billing import (
     cases,
@@ -20,7 +21,29 @@ from gateway.store.tables_billing import (
     remittance_lines,
     remittances,
 )
-from gateway.store.transaction import Record, Transaction, chunks, values_of
+from gateway.store.transaction import ID_LIST, Record, Transaction, chunks, is_among, values_of
+
+_HEAD = select(journal_books).where(journal_books.c.book == bindparam("book")).with_for_update()
+_MOVE_HEAD = update(journal_books).where(journal_books.c.book == bindparam("of_book"))
+_BALANCE = select(func.sum(journal_postings.c.amount)).where(
+    journal_postings.c.ledger == bindparam("ledger"), journal_postings.c.account_id == bindparam("account_id")
+)
+_LAST_INVOICE = select(func.max(journal_entries.c.sequence)).where(
+    journal_entries.c.book == bindparam("account_id"), journal_entries.c.kind == EntryKind.INVOICE
+)
+# Two steps: most accounts have no entry since their last bill, and then no posting need be looked at.
+_SINCE_LAST_INVOICE = select(journal_entries.c.key).where(
+    journal_entries.c.book == bindparam("account_id"),
+    journal_entries.c.sequence > _LAST_INVOICE.scalar_subquery(),
+)
+_ANNOUNCED = select(receipts).where(receipts.c.state == ReceiptState.EXPECTED).order_by(receipts.c.id)
+
+
+@cache
+def _known_keys(*, is_sqlite: bool) -> Select[Any]:
+    """Return the select of those of the keys `ids` that the journal has."""
+    ids = bindparam("ids", type_=ID_LIST[is_sqlite])
+    return select(journal_entries.c.key).where(is_among(journal_entries.c.key, ids, is_sqlite=is_sqlite))
 
 
 class SqlLedger:
@@ -44,7 +67,7 @@ class SqlLedger:
     def _append_to(self, book: str, entries: dict[str, JournalEntry]) -> None:
         """Append to one book, whose head row stays locked until the transaction ends."""
         self._db.add_one(journal_books, {"book": book, "sequence": 0, "digest": GENESIS})
-        head = self._db.rows(select(journal_books).where(journal_books.c.book == book).with_for_update())[0]
+        head = self._db.rows(_HEAD, {"book": book})[0]
         sequence, digest = head.sequence, head.digest
         known = self._known(list(entries))
         new = [entry for entry in entries.values() if entry.key not in known]
@@ -61,22 +84,23 @@ class SqlLedger:
                 for number, posting in enumerate(entry.postings, start=1)
             ),
         )
-        self._db.change(
-            update(journal_books).where(journal_books.c.book == book).values(sequence=sequence, digest=digest)
-        )
+        self._db.change(_MOVE_HEAD, {"of_book": book, "sequence": sequence, "digest": digest})
 
     def _known(self, keys: Sequence[str]) -> set[str]:
         """Return which of `keys` the journal has."""
         known: set[str] = set()
         for chunk in chunks(keys):
-            rows = self._db.rows(select(journal_entries.c.key).where(journal_entries.c.key.in_(chunk)))
-            known |= {row.key for row in rows}
+            values = {"ids": self._db.id_list(chunk)}
+            known |= {row.key for row in self._db.rows(_known_keys(is_sqlite=self._db.is_sqlite), values)}
         return known
 
     def balance(
         self, ledger: LedgerAccount, *, account_id: str = "", invoice_id: str = "", since: date | None = None
     ) -> Money:
         """Return the sum of postings on a ledger account, debit positive, for an account or invoice, from a day on."""
+        if account_id and not (invoice_id or since):
+            of_account: Money = self._db.scalar(_BALANCE, {"ledger": ledger, "account_id": account_id}) or ZERO
+            return of_account
         posting = journal_postings.c
         wanted = select(func.sum(posting.amount)).where(posting.ledger == ledger)
         if account_id:
@@ -92,18 +116,12 @@ class SqlLedger:
 
     def settled_since_last_invoice(self, account_id: str) -> Money:
         """Return what was paid or written off on the account's receivables since its last invoice, positive."""
-        entry = journal_entries.c
-        last = select(func.max(entry.sequence)).where(entry.book == account_id, entry.kind == EntryKind.INVOICE)
-        settled = (
-            select(func.sum(journal_postings.c.amount))
-            .join(journal_entries, entry.key == journal_postings.c.entry_key)
-            .where(
-                entry.book == account_id,
-                entry.sequence > last.scalar_subquery(),
-                journal_postings.c.ledger == LedgerAccount.RECEIVABLE,
-            )
-        )
-        return -(self._db.scalar(settled) or ZERO)
+        keys = [row.key for row in self._db.rows(_SINCE_LAST_INVOICE, {"account_id": account_id})]
+        posting, settled = journal_postings.c, ZERO
+        for chunk in chunks(keys):
+            of_chunk = self._db.among(posting.entry_key, chunk) & (posting.ledger == LedgerAccount.RECEIVABLE)
+            settled -= self._db.scalar(select(func.sum(posting.amount)).where(of_chunk)) or ZERO
+        return settled
 
     def add_receipt(self, receipt: Receipt) -> bool:
         """Add money announced or arrived; False when its id is there."""
@@ -113,6 +131,12 @@ class SqlLedger:
         """Return one receipt or None; it stays ours until the transaction ends, for what is decided on it."""
         row = self._db.first(select(receipts).where(receipts.c.id == receipt_id).with_for_update())
         return None if row is None else Receipt(**row._asdict())
+
+    def announced(self) -> list[tuple[Receipt, Remittance]]:
+        """Return the money that a remittance announced and no bank has brought, with that remittance."""
+        found = [Receipt(**row._asdict()) for row in self._db.rows(_ANNOUNCED)]
+        said = [(receipt, self.remittance(receipt.remittance_set_id)) for receipt in found]
+        return [(receipt, remittance) for receipt, remittance in said if remittance is not None]
 
     def update_receipt(self, receipt: Receipt) -> None:
         """Write the state of a receipt, its payer, and the sets that brought and explained it."""

@@ -5,10 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Column, ColumnElement, Engine, select
 
+from gateway.domain.bill_run import Hold
 from gateway.domain.charge import InvoiceRequest
+from gateway.domain.period import CoverageMonth
 from gateway.errors import NotFound
+from gateway.ports.bill_views import BookProof, RunView, StatementView
 from gateway.ports.queries import (
     AccountView,
+    ConsolidatedView,
     Excerpt,
     FileLine,
     InvoiceView,
@@ -21,8 +25,18 @@ from gateway.ports.queries import (
     Timeline,
     WorkLine,
 )
-from gateway.store import read_files, read_members, read_money, read_requests, read_reviews, read_summary
+from gateway.store import (
+    prove_bills,
+    read_bills,
+    read_files,
+    read_members,
+    read_money,
+    read_requests,
+    read_reviews,
+    read_summary,
+)
 from gateway.store.engine import reading
+from gateway.store.tables_bill_runs import bill_runs, consolidated_bills
 from gateway.store.tables_billing import invoice_requests, invoices, receipts
 from gateway.store.tables_enrollment import accounts, members, memberships
 from gateway.store.tables_exchange import files, transaction_sets
@@ -43,6 +57,8 @@ _NAMES: dict[Kind, tuple[tuple[Column[str], Column[str]], ...]] = {
     Kind.ACCOUNT: ((accounts.c.id, accounts.c.id),),
     Kind.REQUEST: ((invoice_requests.c.id, invoice_requests.c.id),),
     Kind.INVOICE: ((invoices.c.id, invoices.c.id),),
+    Kind.CONSOLIDATED: ((consolidated_bills.c.id, consolidated_bills.c.id),),
+    Kind.RUN: ((bill_runs.c.id, bill_runs.c.id),),
     Kind.PAYMENT: ((receipts.c.id, receipts.c.id), (receipts.c.trace, receipts.c.id)),
 }
 
@@ -85,11 +101,43 @@ class SqlQueries:
             db = Transaction(connection)
             return read_members.account(db, _complete(db, Kind.ACCOUNT, account_id))
 
-    def invoice(self, invoice_id: str) -> InvoiceView:
-        """Return one invoice. Raises NotFound."""
+    def invoice(self, invoice_id: str, *, line: int | None = None) -> InvoiceView:
+        """Return one invoice, or of its lines only one. Raises NotFound."""
         with reading(self._engine) as connection:
             db = Transaction(connection)
-            return read_money.invoice(db, _complete(db, Kind.INVOICE, invoice_id))
+            view = read_money.invoice(db, _complete(db, Kind.INVOICE, invoice_id), line)
+        if line is not None and not view.lines.items:
+            raise NotFound(f"invoice {view.invoice.id} has no line {line}", hint=f"it has {view.invoice.lines_count}")
+        return view
+
+    def consolidated(self, bill_id: str) -> ConsolidatedView:
+        """Return one consolidated bill with the bills on it. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return ConsolidatedView(*read_bills.consolidated(db, _complete(db, Kind.CONSOLIDATED, bill_id)))
+
+    def statement(self, account_id: str, period: CoverageMonth) -> StatementView:
+        """Return the bills of an account for a period (the month of their cutoff). Raises NotFound for the account."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_bills.statement(db, _complete(db, Kind.ACCOUNT, account_id), period)
+
+    def run(self, run_id: str) -> RunView:
+        """Return the bill run of a business date (`2025-11-10`). Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return read_bills.run(db, _complete(db, Kind.RUN, run_id))
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Return the accounts that wait for a person, longest first."""
+        with reading(self._engine) as connection:
+            return read_bills.holds(Transaction(connection))
+
+    def prove(self, account_id: str = "") -> BookProof:
+        """Prove issued bills and journal from what is stored, of one account or all. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            return prove_bills.prove(db, _complete(db, Kind.ACCOUNT, account_id) if account_id else "")
 
     def requests(self, wanted: RequestFilter, *, limit: int = 200) -> Excerpt[InvoiceRequest]:
         """Return the invoice requests that a filter lets through, the newest first."""

@@ -27,6 +27,7 @@ from gateway.ports.queries import (
 from gateway.store.invoices import SqlInvoices, select_invoices, summary_of
 from gateway.store.ledger import SqlLedger
 from gateway.store.member_details import details_of
+from gateway.store.read_bills import holds, impacts
 from gateway.store.read_files import SHOWN, changes, outcomes
 from gateway.store.read_kept import kept_lines
 from gateway.store.read_money import billed_lines
@@ -161,6 +162,7 @@ def account(db: Transaction, account_id: str) -> AccountView:
         .order_by(memberships.c.status)
     )
     months = SqlInvoices(db).months(account_id)
+    changed, changes_total = impacts(db, account_id)
     return AccountView(
         account=Account(**row._asdict()),
         memberships=tuple(Count(str(status), count) for status, count in statuses),
@@ -169,6 +171,8 @@ def account(db: Transaction, account_id: str) -> AccountView:
         months=tuple(MonthLine(CoverageMonth.parse(month), billed, open_) for month, billed, open_ in months),
         requests=_requests(db, account_id),
         invoices=_invoices(db, account_id),
+        impacts=Excerpt(changed, changes_total),
+        holds=holds(db, account_id),
     )
 
 

@@ -12,6 +12,7 @@ from gateway.ports.queries import BilledLine, Excerpt, InvoiceView, PaymentView,
 from gateway.store.exchanges import select_sets
 from gateway.store.invoices import invoice_of, select_invoices
 from gateway.store.ledger import placement_of
+from gateway.store.read_bills import consolidated_of_invoice, corrected_by, corrects, shares
 from gateway.store.read_files import SHOWN, document_lines
 from gateway.store.tables_billing import (
     invoice_lines,
@@ -28,15 +29,21 @@ from gateway.store.transaction import Record, Transaction
 _Cause = tuple[str, str]  # set id, source
 
 
-def invoice(db: Transaction, invoice_id: str) -> InvoiceView:
-    """Return an invoice that is there."""
+def invoice(db: Transaction, invoice_id: str, line: int | None = None) -> InvoiceView:
+    """Return an invoice that is there, with the first of its lines or only one of them."""
     row = db.rows(select_invoices().where(invoices.c.id == invoice_id))[0]
     since = (journal_postings.c.invoice_id == invoice_id) & (journal_entries.c.kind != EntryKind.INVOICE)
+    of_invoice = invoice_lines.c.invoice_id == invoice_id
+    shown = of_invoice if line is None else of_invoice & (invoice_lines.c.number == line)
     on_receivable = since & (journal_postings.c.ledger == LedgerAccount.RECEIVABLE)
     return InvoiceView(
         invoice=invoice_of(row),
         open=row.open,
-        lines=billed_lines(db, invoice_lines.c.invoice_id == invoice_id),
+        shares=shares(db, invoice_id),
+        corrects=corrects(db, invoice_id),
+        corrected_by=corrected_by(db, invoice_id),
+        consolidated_id=consolidated_of_invoice(db, invoice_id),
+        lines=billed_lines(db, shown),
         settled_by=_postings(db, on_receivable).items,
         documents=tuple(document_lines(db, documents.c.subject_id == invoice_id)),
     )

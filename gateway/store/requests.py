@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import false, select, update
+from sqlalchemy import bindparam, false, select, update
 
 from gateway.domain.charge import InvoiceLine, InvoiceRequest, RequestLogEntry, RequestStatus, TrialBill
 from gateway.domain.coverage import MembershipLogEntry
@@ -13,6 +13,7 @@ from gateway.store.tables_requests import request_log, trial_bills, trial_lines
 from gateway.store.transaction import Transaction, chunks, values_of
 
 _OPEN = [status for status in RequestStatus if not status.is_final]
+_REQUEST = select(invoice_requests).where(invoice_requests.c.id == bindparam("id"))
 # A bill that failed is tried again by the next run (DOMAIN 3.3).
 _MAY_BE_DUE = [RequestStatus.DEFER, RequestStatus.DEFER_BATCH, RequestStatus.ERROR]
 
@@ -56,7 +57,7 @@ class SqlRequests:
 
     def find(self, request_id: str) -> InvoiceRequest | None:
         """Return one request or None."""
-        row = self._db.first(select(invoice_requests).where(invoice_requests.c.id == request_id))
+        row = self._db.first(_REQUEST, {"id": request_id})
         return None if row is None else InvoiceRequest(**row._asdict())
 
     def due(self, business_date: date) -> list[InvoiceRequest]:

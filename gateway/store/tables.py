@@ -1,6 +1,7 @@
 """The whole schema in one place: importing this module fills `metadata` with every table."""
 
 from gateway.store import (
+    tables_bill_runs,
     tables_billing,
     tables_enrollment,
     tables_exchange,
@@ -14,6 +15,7 @@ from gateway.store.columns import metadata
 __all__ = [
     "is_ours",
     "metadata",
+    "tables_bill_runs",
     "tables_billing",
     "tables_enrollment",
     "tables_exchange",

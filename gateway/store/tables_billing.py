@@ -71,6 +71,7 @@ invoices = Table(
     Column("lines_count", Integer, nullable=False),
     Column("previous_balance", Cents, nullable=False),
     Column("payments", Cents, nullable=False),
+    Column("pending", Cents, nullable=False, server_default="0"),
     UniqueConstraint("request_id"),
     Index(None, "account_id", "due_on"),
 )
@@ -169,6 +170,7 @@ receipts = Table(
     refers_to("remittance_set_id", "transaction_sets.id"),
     text("payer_id"),
     Index(None, "trace"),
+    Index(None, "state"),
     Index(None, "cash_set_id"),
     Index(None, "remittance_set_id"),
 )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import chain, islice
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     any_,
+    bindparam,
     func,
     literal,
     select,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 from gateway.store.bulk import bulk_insert, on_clash
 
@@ -51,7 +54,7 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         """Take the connection of the unit of work."""
         self.connection = connection
-        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        self.is_sqlite = connection.dialect.name == "sqlite"
 
     def add(self, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows in bulk; one whose key is there is left as it is."""
@@ -63,8 +66,10 @@ class Transaction:
         `key` names the columns that make it the same row; None: any unique key does. Any other clash is a
         ConcurrentChange.
         """
-        statement = self._insert(table).values(row).on_conflict_do_nothing(index_elements=key)
-        return self.connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+        clash = "ON CONFLICT DO NOTHING" if key is None else f"ON CONFLICT ({', '.join(key)}) DO NOTHING"
+        names = tuple(row)
+        insert = bulk_insert(table, names, clash, self.connection.dialect)
+        return insert.run(self.connection, [[row[name] for name in names]]) == 1
 
     def insert(self, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows in bulk; a key that is there is a ConcurrentChange."""
@@ -100,33 +105,28 @@ class Transaction:
 
     def count_up(self, table: Table, key: Values, *, wraps_after: int | None = None) -> int:
         """Add one to the column `last` of the row `key` (made at 1) and return it; others wait for this transaction."""
-        last = table.c.last
-        following: Any = last + 1
-        if wraps_after is not None:
-            following = (last % wraps_after) + 1
-        statement = (
-            self._insert(table)
-            .values({**key, "last": 1})
-            .on_conflict_do_update(index_elements=list(table.primary_key.columns), set_={"last": following})
-            .returning(last)
-        )
-        return int(self.connection.execute(statement).scalar_one())
+        statement = _count_up(table, tuple(key), wraps_after, is_sqlite=self.is_sqlite)
+        return int(self.connection.execute(statement, key).scalar_one())
 
-    def rows(self, statement: Executable) -> Sequence[Record]:
-        """Return all rows of a statement whose result is small."""
-        return self.connection.execute(statement).all()
+    def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Record]:
+        """Return all rows of a statement whose result is small.
 
-    def first(self, statement: Executable) -> Record | None:
-        """Return the first row or None."""
-        return self.connection.execute(statement).first()
+        `values` are those of its named parameters: a statement that is run a thousand times is made once, as a
+        constant, as making one takes longer than running it.
+        """
+        return self.connection.execute(statement, values).all()
 
-    def scalar(self, statement: Executable) -> Any:  # noqa: ANN401 - what it is, the selected column says
-        """Return the first column of the first row, or None."""
-        return self.connection.execute(statement).scalar()
+    def first(self, statement: Executable, values: Values | None = None) -> Record | None:
+        """Return the first row or None; `values` as for `rows`."""
+        return self.connection.execute(statement, values).first()
 
-    def change(self, statement: Executable) -> int:
-        """Run an update or delete and return how many rows it touched."""
-        return self.connection.execute(statement).rowcount
+    def scalar(self, statement: Executable, values: Values | None = None) -> Any:  # noqa: ANN401 - the column says it
+        """Return the first column of the first row, or None; `values` as for `rows`."""
+        return self.connection.execute(statement, values).scalar()
+
+    def change(self, statement: Executable, values: Values | None = None) -> int:
+        """Run an update or delete and return how many rows it touched; `values` as for `rows`."""
+        return self.connection.execute(statement, values).rowcount
 
     def move(self, table: Table, row_id: str, to: StrEnum, *, expected: Iterable[StrEnum], reason: str) -> bool:
         """Change a row's state if it is one of `expected` now; False (and no change) otherwise."""
@@ -159,14 +159,39 @@ class Transaction:
 
         An IN of as many parameters is rendered anew, and read by the database anew, for every chunk.
         """
-        if self.connection.dialect.name == "sqlite":
-            each = func.json_each(json.dumps(list(ids))).table_valued("value")
-            return column.in_(select(each.c.value))
-        return column == any_(literal(list(ids), postgresql.ARRAY(Text)))
+        return is_among(column, literal(self.id_list(ids), ID_LIST[self.is_sqlite]), is_sqlite=self.is_sqlite)
+
+    def id_list(self, ids: Iterable[str]) -> str | list[str]:
+        """Return ids as the one parameter of `is_among`."""
+        return json.dumps(list(ids)) if self.is_sqlite else list(ids)
 
     def exists(self, condition: ColumnElement[bool]) -> bool:
         """Tell whether any row fulfils `condition`."""
         return bool(self.scalar(select(select(1).where(condition).exists())))
+
+
+ID_LIST: Mapping[bool, TypeEngine[Any]] = MappingProxyType({True: Text(), False: postgresql.ARRAY(Text)})
+"""The type of a list of ids as one parameter; True is SQLite's."""
+
+
+def is_among(column: ColumnElement[str], ids: ColumnElement[Any], *, is_sqlite: bool) -> ColumnElement[bool]:
+    """Return the condition that `column` is one of the ids in the parameter `ids`."""
+    if is_sqlite:
+        return column.in_(select(func.json_each(ids).table_valued("value").c.value))
+    return column == any_(ids)
+
+
+@cache
+def _count_up(table: Table, names: tuple[str, ...], wraps_after: int | None, *, is_sqlite: bool) -> Executable:
+    """Return the statement that adds one to the row of the key `names`, or makes it, and returns its `last`."""
+    last = table.c.last
+    following: Any = last + 1 if wraps_after is None else (last % wraps_after) + 1
+    insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    return (
+        insert.values({**{name: bindparam(name) for name in names}, "last": 1})
+        .on_conflict_do_update(index_elements=list(table.primary_key.columns), set_={"last": following})
+        .returning(last)
+    )
 
 
 def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:

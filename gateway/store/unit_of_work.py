@@ -6,11 +6,13 @@ from types import TracebackType
 from sqlalchemy import Engine, update
 
 from gateway.domain.exchange import Incident, LogEvent
+from gateway.ports.bill_runs import BillRuns, Holds
 from gateway.ports.jobs import Job, JobQueue
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
 from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, RequestAudit, Requests
 from gateway.store import driver_errors
+from gateway.store.bill_runs import SqlBillRuns, SqlHolds
 from gateway.store.documents import SqlDocuments
 from gateway.store.enrollment import SqlEnrollment
 from gateway.store.exchanges import SqlExchanges
@@ -38,6 +40,8 @@ class SqlUnitOfWork:
     requests: Requests
     request_audit: RequestAudit
     invoices: Invoices
+    bill_runs: BillRuns
+    holds: Holds
     ledger: Ledger
     documents: Documents
     reviews: Reviews
@@ -60,6 +64,8 @@ class SqlUnitOfWork:
         self.requests = SqlRequests(self._db)
         self.request_audit = SqlRequestAudit(self._db)
         self.invoices = SqlInvoices(self._db)
+        self.bill_runs = SqlBillRuns(self._db)
+        self.holds = SqlHolds(self._db)
         self.ledger = SqlLedger(self._db)
         self.documents = SqlDocuments(self._db)
         self.reviews = SqlReviews(self._db)
@@ -101,6 +107,11 @@ class SqlUnitOfWork:
         """Tell whether a partner has an open incident of a kind."""
         on = incidents.c
         return self._db.exists((on.kind == kind) & (on.partner_id == partner_id) & on.closed_at.is_(None))
+
+    def close_incident(self, key: str, at: datetime) -> bool:
+        """Close the open incident of this key; False when there is none."""
+        of_key = (incidents.c.key == key) & incidents.c.closed_at.is_(None)
+        return self._db.change(update(incidents).where(of_key).values(closed_at=at)) == 1
 
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:
         """Close a partner's open incidents of a kind; return how many there were."""

@@ -112,6 +112,7 @@ def test_what_was_billed_is_summed_over_all_invoices(unit: UnitOfWork) -> None:
     billed = [(each.membership_id, each.product, each.month, str(each.amount)) for each in unit.invoices.billed("ACME")]
     assert [
         ("M1", "DENTAL", SEPTEMBER, "30.00"),
+        ("M1", "FEE", SEPTEMBER, "25.00"),
         ("M1", "GOLD", SEPTEMBER, "0.00"),
         ("M2", "GOLD", OCTOBER, "620.00"),
     ] == billed

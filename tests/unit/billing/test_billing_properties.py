@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from gateway.billing.account import AccountRules
 from gateway.billing.charges import charges_due
 from gateway.billing.difference import bill_by_difference
+from gateway.billing.explain import unexplained
 from gateway.billing.fees import account_fees
 from gateway.billing.invoice import BillOrder, issue
 from gateway.billing.proof import prove_nothing_fell_out
 from gateway.billing.proration import PricedSpan, Proration, ProrationRule, prorate
 from gateway.billing.rating import Contribution, Fee, FeeBasis, Rate, RateTable
+from gateway.billing.sheet import BillSheet, by_membership
 from gateway.billing.statement import statement_of
 from gateway.domain.coverage import CoverageStatus
 from gateway.domain.journal import LedgerAccount
@@ -204,6 +206,14 @@ def test_the_days_before_and_from_a_day_on_cost_the_month_to_the_cent_of_roundin
 
 @over_histories
 @given(data=st.data())
+def test_every_line_of_every_bill_explains_its_amount(data, truths, run):
+    history = data.draw(st.lists(st.tuples(truths, days), min_size=1, max_size=4))
+    for _, lines in run(history, data.draw(accounts))[1]:
+        assert [] == unexplained(lines)
+
+
+@over_histories
+@given(data=st.data())
 def test_the_same_truth_in_any_order_owes_the_same_fees_and_shares(data, truths, family):
     truth, account = data.draw(truths), data.draw(accounts)
     shuffled = data.draw(st.permutations(truth))
@@ -212,3 +222,39 @@ def test_the_same_truth_in_any_order_owes_the_same_fees_and_shares(data, truths,
     assert account_fees(ours, account, WITH_FEES) == account_fees(reversed(ours), account, WITH_FEES)
     for charge in ours:
         assert charge.is_fee or 0 <= charge.employer_share <= charge.amount
+
+
+@over_histories
+@given(data=st.data())
+def test_a_bill_taken_one_membership_after_the_other_is_the_bill_of_all_at_once(data, truths, run, family, bill_lines):
+    """Some memberships were billed and are gone, some were never billed, all in the order of their ids."""
+    account, cutoff = data.draw(accounts), data.draw(days)
+    ids = data.draw(st.lists(st.sampled_from(["M1", "M2", "M3", "M4"]), unique=True).map(sorted))
+    before = data.draw(st.lists(st.sampled_from(["M1", "M2", "M3", "M4"]), unique=True).map(sorted))
+    people = [family(*_of(each, data.draw(truths)), membership=each) for each in ids]
+    known = {each.membership.id: each for each in people}
+    billed = []
+    for each in before:
+        past, _ = charges_due(
+            known.get(each) or family(*_of(each, data.draw(truths)), membership=each), account, RATES, cutoff
+        )
+        keep = [charge for charge in past if data.draw(st.booleans())]
+        billed += bill_lines(bill_by_difference(keep, [], current=CoverageMonth.of(cutoff)))
+    due = [charge for each in people for charge in charges_due(each, account, RATES, cutoff)[0]]
+    sheet = BillSheet(account, RATES, CoverageMonth.of(cutoff))
+    for each, amounts in by_membership(people, billed):
+        sheet.take(charges_due(each, account, RATES, cutoff)[0] if each else [], amounts)
+    assert bill_by_difference(due, billed, current=CoverageMonth.of(cutoff)) == sheet.lines
+
+
+def _of(membership, truth):
+    """The same coverages, of another membership."""
+    return [
+        replace(
+            each,
+            id=f"{membership}{each.id}",
+            membership_id=membership,
+            member_id=each.member_id.replace("M1", membership),
+        )
+        for each in truth
+    ]

@@ -193,3 +193,27 @@ def test_the_proof_finds_a_line_that_fell_out_and_one_too_many(coverage, family,
         prove_nothing_fell_out([], billed(["2025-09"], "1450.00"), [])
     with pytest.raises(InvariantBroken, match=r"billed 2900\.00"):
         prove_nothing_fell_out(charges, [], [*lines, lines[0]])
+
+
+def test_ia_51_a_fee_is_a_line_of_its_own_by_its_name_and_never_inside_the_premium(coverage, family, rates, acme):
+    charges, _ = charges_due(family(coverage(tier="EMP")), acme, rates(PRICES), DECEMBER.last_day)
+    fees = [
+        replace(each, product="ADMIN FEE", amount=Decimal("4.00"), rate=Decimal("4.00"), formula="4.00; each contract",
+                is_fee=True, set_id="", source="fee/ADMIN FEE")
+        for each in charges
+    ]  # fmt: skip
+    lines = bill_by_difference([*charges, *fees], [], current=DECEMBER)
+    assert [
+        ("ADMIN FEE", "2025-11", "RETRO_ADD", "4.00"),
+        ("ADMIN FEE", "2025-12", "FEE", "4.00"),
+        ("GOLD", "2025-11", "RETRO_ADD", "600.00"),
+        ("GOLD", "2025-12", "CURRENT", "600.00"),
+    ] == [(each.product, str(each.month), each.line_type, str(each.amount)) for each in lines if each.month >= NOVEMBER]
+    premium = sum(each.amount for each in lines if not each.is_fee)
+    assert Decimal("600.00") * len(charges) == premium
+
+
+def test_a_fee_that_is_no_longer_due_is_credited_by_its_name(billed):
+    before = [replace(each, product="ADMIN FEE", is_fee=True) for each in billed(["2025-12"], "4.00")]
+    (line,) = bill_by_difference([], before, current=DECEMBER)
+    assert ("ADMIN FEE", "RETRO_TERM", "-4.00", True) == (line.product, line.line_type, str(line.amount), line.is_fee)

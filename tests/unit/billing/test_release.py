@@ -10,7 +10,7 @@ from gateway.billing.account import RateSource
 from gateway.billing.charges import charges_due
 from gateway.billing.difference import bill_by_difference
 from gateway.billing.rating import Rate, RateTable
-from gateway.billing.release import BillDraft, check_release, is_held
+from gateway.billing.release import LIFTABLE, BillDraft, Inspection, check_release, is_held
 from gateway.domain.period import CoverageMonth
 
 DECEMBER = CoverageMonth(2025, 12)
@@ -111,3 +111,52 @@ def test_a_jump_against_last_month_beyond_the_account_s_limit_holds_the_bill(pri
 
 def test_the_first_bill_of_an_account_has_nothing_to_jump_from(draft, acme):
     assert [] == codes(draft(already=(), account=replace(acme, jump_percent=Decimal(5))))
+
+
+@pytest.mark.parametrize(("limit", "held"), [(None, False), ("1200.00", False), ("1199.99", True), ("0.00", True)])
+def test_a_credit_beyond_the_account_s_limit_holds_the_bill(limit, held, draft, coverage, acme):
+    account = replace(acme, credit_limit=None if limit is None else Decimal(limit))
+    findings = check_release(draft(coverage(tier="EMP", last_day=date(2025, 9, 30)), account=account))
+    assert (["NEGATIVE_TOTAL"], held) == ([each.code for each in findings], is_held(findings))
+    assert "The bill is a credit of 1200.00." == findings[0].message
+
+
+def test_ia_39_days_that_are_charged_twice_hold_the_bill_and_nobody_can_lift_that(draft):
+    sound = draft()
+    findings = check_release(replace(sound, lines=[*sound.lines, *sound.lines]))
+    assert [("OVERLAPPING_PERIOD", "Membership M1, product GOLD: days of 2025-12 are charged twice.")] == [
+        (each.code, each.message) for each in findings
+    ]
+    assert not LIFTABLE & {"OVERLAPPING_PERIOD", "ORPHAN_CHARGE"}
+
+
+def test_more_days_than_the_month_has_hold_the_bill(draft):
+    sound = draft()
+    assert ["OVERLAPPING_PERIOD"] == codes(
+        replace(sound, lines=[replace(each, days_covered=32) for each in sound.lines])
+    )
+
+
+def test_a_fee_needs_no_set_but_the_rule_that_makes_it(draft):
+    sound = draft()
+    fees = [replace(charge, is_fee=True, set_id="", source="fee/ADMIN") for charge in sound.due]
+    assert [] == codes(replace(sound, due=fees))
+    assert ["ORPHAN_CHARGE"] == codes(replace(sound, due=[replace(charge, source="") for charge in fees]))
+
+
+def test_a_bill_that_is_looked_at_part_by_part_is_found_the_same(draft, rates):
+    one = draft(table=rates({"EMP": "0.00"}), already=())
+    other = replace(one, due=[replace(charge, membership_id="M2") for charge in one.due])
+    inspection = Inspection()
+    for part in (one, other):
+        inspection.take(part)
+    together = replace(one, due=[*one.due, *other.due], lines=[*one.lines, *other.lines])
+    assert check_release(together) == inspection.findings()
+
+
+def test_of_a_thousand_alike_the_first_are_told_and_how_many_more(draft):
+    sound = draft()
+    orphans = [replace(sound.due[0], membership_id=f"M{n:04}", set_id="") for n in range(1000)]
+    findings = check_release(replace(sound, due=orphans))
+    assert 21 == len(findings)
+    assert "And 980 more like these." == findings[-1].message

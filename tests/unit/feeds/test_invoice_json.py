@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from gateway.domain.charge import LineType
 from gateway.feeds.invoice_json import render_json
+from tests.unit.feeds.conftest import CREDIT, PREMIUM
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schemas" / "invoice-feed.schema.json"
 
@@ -57,7 +59,25 @@ def test_the_summary_is_the_statement(document):
         "adjustments": "-40.00",
         "current": "600.00",
         "due": "600.00",
+        "pending": "0.00",
+        "legal_entities": [{"name": "", "total": "560.00"}],
     } == document["summary"]
+
+
+def test_hn_17_the_totals_of_two_companies_together_are_the_whole(statement, schema):
+    lines = [
+        replace(PREMIUM, number=1, legal_entity="NORTH LIFE"),
+        replace(CREDIT, number=2, legal_entity="NORTH HEALTH"),
+    ]
+    out = io.BytesIO()
+    render_json(statement(lines=lines), out)
+    document = json.loads(out.getvalue())
+    Draft202012Validator(schema).validate(document)
+    assert [
+        {"name": "NORTH HEALTH", "total": "-40.00"},
+        {"name": "NORTH LIFE", "total": "600.00"},
+    ] == document["summary"]["legal_entities"]
+    assert ["NORTH LIFE", "NORTH HEALTH"] == [line["legal_entity"] for line in document["lines"]]
 
 
 def test_each_invoice_line_stands_on_a_text_line_of_its_own(statement):
