@@ -80,6 +80,7 @@ class Timetable(Section):
 
     bill_cron: Cron = "30 2 * * *"  # five fields, in `time_zone`
     watch_cron: Cron = "15 * * * *"
+    sweep_cron: Cron = "40 * * * *"
     time_zone: TimeZone = "UTC"
 
 

@@ -8,6 +8,7 @@ from gateway.pipeline.plant import Plant
 from gateway.ports.jobs import Job, Schedule
 
 TODAY = "today"
+HERE = "here"
 
 
 def schedules(plant: Plant) -> list[Schedule]:
@@ -15,6 +16,7 @@ def schedules(plant: Plant) -> list[Schedule]:
     ours = plant.settings.timetable
     recurring = [
         Schedule("bill", Job("bill", TODAY, lock="bill"), cron=ours.bill_cron, time_zone=ours.time_zone),
+        Schedule("sweep", Job("sweep", HERE, lock="sweep"), cron=ours.sweep_cron, time_zone=ours.time_zone),
     ]
     for partner in plant.partners.values():
         if partner.profile.status is PartnerStatus.ACTIVE:
@@ -29,9 +31,8 @@ def _of_partner(plant: Plant, partner: Partner) -> list[Schedule]:
     recurring = []
     if profile.sftp is not None:
         when = profile.pick_up
-        poll = Job("poll", partner_id, lock=f"poll/{partner_id}")
         seconds = 0 if when.cron else when.every_seconds
-        recurring.append(Schedule(f"poll/{partner_id}", poll, when.cron, seconds, when.time_zone))
+        recurring.append(Schedule(f"poll/{partner_id}", look(partner_id), when.cron, seconds, when.time_zone))
     if profile.feeds.cron:
         feeds = Job("feeds", partner_id, lock=f"feeds/{partner_id}")
         recurring.append(Schedule(f"feeds/{partner_id}", feeds, profile.feeds.cron, 0, profile.pick_up.time_zone))
@@ -42,11 +43,20 @@ def _of_partner(plant: Plant, partner: Partner) -> list[Schedule]:
     return recurring
 
 
+def look(partner_id: str) -> Job:
+    """Return the job that looks at a partner's folder; at most one of a partner runs."""
+    return Job("poll", partner_id, lock=f"poll/{partner_id}")
+
+
 def tick(plant: Plant, schedule: Schedule, slot: datetime) -> bool:
-    """Enqueue a schedule's job for one slot, once over all nodes: the unique row of the tick decides."""
+    """Enqueue a schedule's job for one slot, once over all nodes: the unique row of the tick decides.
+
+    A slot that comes while the job of an earlier one still waits or runs adds none: jobs never pile up behind a
+    partner that is down.
+    """
     with plant.open_unit() as unit:
         is_first = unit.claim_tick(f"{schedule.name}:{slot.isoformat()}", plant.clock.now())
-        if is_first:
+        if is_first and not unit.is_pending(schedule.job):
             unit.defer(schedule.job)
         unit.commit()
     return is_first

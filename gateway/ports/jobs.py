@@ -66,6 +66,10 @@ class JobQueue(Protocol):
         """Write `job` through the driver's `connection` of the running transaction; it exists once that commits."""
         ...
 
+    def is_pending(self, job: Job, connection: object) -> bool:
+        """Tell whether a job of the same station and subject waits or runs, whatever its lock and time."""
+        ...
+
 
 class JobTable(Protocol):
     """The embedded queue: a table of the same database, for one process (any number of threads)."""

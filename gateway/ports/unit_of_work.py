@@ -5,7 +5,7 @@ Leaving the context without `commit` writes nothing. Every `add` is keyed by con
 changes nothing and answers False where the caller needs to know.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from types import TracebackType
 from typing import Protocol
@@ -408,8 +408,16 @@ class UnitOfWork(Protocol):
         """Enqueue a job that exists once this transaction commits."""
         ...
 
+    def is_pending(self, job: Job) -> bool:
+        """Tell whether a job of the same station and subject waits or runs."""
+        ...
+
     def claim_tick(self, key: str, at: datetime) -> bool:
         """Add a tick of the timetable; False when another node already has it."""
+        ...
+
+    def forget_ticks(self, before: datetime) -> int:
+        """Remove the ticks of slots that were claimed before an instant; return how many there were."""
         ...
 
     def record(self, *events: LogEvent) -> None:
@@ -422,6 +430,14 @@ class UnitOfWork(Protocol):
 
     def has_incident(self, kind: str, partner_id: str) -> bool:
         """Tell whether a partner has an open incident of a kind."""
+        ...
+
+    def standing_incidents(self, kinds: Collection[str], partner_id: str) -> list[Incident]:
+        """Return a partner's open incidents of these kinds, oldest first."""
+        ...
+
+    def close_incident(self, key: str, at: datetime) -> bool:
+        """Close one incident; False when it is not open."""
         ...
 
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:

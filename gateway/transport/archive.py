@@ -4,6 +4,7 @@
 the disk; before that it lies in `<side>/.incoming/`, on the same file system, so that the last step is a rename.
 """
 
+import fcntl
 import os
 import re
 import secrets
@@ -46,8 +47,7 @@ class FolderArchive:
         waiting = self._root / side / INCOMING
         with on_our_disk("Opening a file to keep"):
             _make_folder(waiting)
-            temporary = waiting / f"{partner_id}-{secrets.token_hex(8)}"
-            stream = temporary.open("x+b")
+            temporary, stream = _open_temporary(waiting, partner_id)
         try:
             with on_our_disk("Keeping bytes"), stream:
                 yield IncomingFile(stream, temporary, self._root, Path(side, partner_id, on.isoformat()))
@@ -77,12 +77,15 @@ class FolderArchive:
             )
 
     def list_leftovers(self) -> Iterator[str]:
-        """Yield the temporary files of interrupted work, relative to the root; call it while no work is under way."""
+        """Yield the temporary files of interrupted work, relative to the root.
+
+        Whoever writes a file holds a lock on it, which the system takes from a process that ends in any way.
+        """
         for side in get_args(Side):
             waiting = self._root / side / INCOMING
             with on_our_disk("Looking for leftovers"):
-                names = sorted(path.name for path in waiting.iterdir()) if waiting.is_dir() else []
-            yield from (f"{side}/{INCOMING}/{name}" for name in names)
+                left = sorted(path.name for path in waiting.iterdir() if _is_left(path)) if waiting.is_dir() else []
+            yield from (f"{side}/{INCOMING}/{name}" for name in left)
 
     def remove_leftover(self, path: str) -> None:
         """Remove one temporary file that `list_leftovers` named; one that is gone is no error."""
@@ -118,8 +121,8 @@ class IncomingFile:
         os.fsync(self._stream.fileno())
         sha256, size = digest_of(chunks_of(self._stream))
         kept = Kept((self._folder / sha256).as_posix(), sha256, size)
-        self._stream.close()
         self._move(self._root / kept.path, kept)
+        self._stream.close()  # last: it gives up the lock that keeps the temporary file from being swept away
         return kept
 
     def _move(self, final: Path, kept: Kept) -> None:
@@ -131,6 +134,27 @@ class IncomingFile:
         _make_folder(final.parent)
         self._temporary.rename(final)
         _sync_folder(final.parent)
+
+
+def _open_temporary(waiting: Path, partner_id: str) -> tuple[Path, BinaryIO]:
+    """Open a new temporary file and hold its lock; one that was swept away before it was locked is made anew."""
+    while True:
+        temporary = waiting / f"{partner_id}-{secrets.token_hex(8)}"
+        stream = temporary.open("x+b")
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        if os.fstat(stream.fileno()).st_nlink:
+            return temporary, stream
+        stream.close()
+
+
+def _is_left(path: Path) -> bool:
+    """Tell whether nobody holds the lock of a temporary file."""
+    try:
+        with path.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    return True
 
 
 def _make_folder(folder: Path) -> None:
