@@ -97,6 +97,16 @@ class ReceivedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FileContent:
+    """How many segments of one set type (ST01) a file holds, and when it came."""
+
+    file_id: str
+    received_at: datetime
+    set_type: str
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One landing of a file: the same bytes may land several times, only the first is worked on."""
 

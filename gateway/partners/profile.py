@@ -132,6 +132,17 @@ class Expectation(Section):
     day: int = Field(default=1, ge=1, le=31)  # of the month, or 1 (Monday) to 7 of the week
     grace_days: int = Field(default=1, ge=0)
     since: date | None = None  # the first day it may be due; empty: from the start of the year
+    by: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = ""  # in pick_up.time_zone; empty: any time
+    calendar: str = ""  # a file in mappings/calendars; empty: every day counts
+    least_percent: int = Field(default=0, ge=0, le=100)  # of the usual number of segments; 0: any is right
+
+
+class Watch(Section):
+    """[watch]: what else is noticed when it does not come (DESIGN, decision 10)."""
+
+    control_numbers: Literal["any", "gapless"] = "any"  # gapless: an ISA13 that was left out never came
+    unexpected_files: bool = False  # also tell of an expected kind of file that comes when none is due
+    ack_within_hours: int = Field(default=48, ge=0)  # for a 999 or TA1 to what we sent; 0: it never answers
 
 
 class Contact(Section):
@@ -158,4 +169,5 @@ class Profile(Section):
     remittance: Remittance = Remittance()
     feeds: Feeds = Feeds()
     expects: tuple[Expectation, ...] = ()
+    watch: Watch = Watch()
     contact: Contact = Contact()

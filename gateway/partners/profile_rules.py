@@ -133,6 +133,15 @@ def expected_days_exist(partner: Partner, _around: Surroundings) -> Iterator[Mis
             yield in_profile(partner, key, f"a week has no day {expected.day}", "1 (Monday) to 7 (Sunday)")
 
 
+def expected_calendars_exist(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """The calendar of an expected file is there."""
+    for number, expected in enumerate(partner.profile.expects, start=1):
+        if expected.calendar and expected.calendar not in around.calendars:
+            remedy = closest(expected.calendar, around.calendars)
+            key = f"expects[{number}].calendar"
+            yield in_profile(partner, key, f"there is no mappings/calendars/{expected.calendar}.toml", remedy)
+
+
 def someone_can_be_called(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
     """An active partner has a contact: 824 and statements name it (FEATURES HN-16)."""
     contact = partner.profile.contact
@@ -151,5 +160,6 @@ PROFILE_RULES: tuple[Rule, ...] = (
     census_can_be_read,
     only_a_bank_pays_for_all,
     expected_days_exist,
+    expected_calendars_exist,
     someone_can_be_called,
 )

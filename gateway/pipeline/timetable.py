@@ -1,4 +1,4 @@
-"""What recurs: polls and feeds on the partners' schedules, the bill run and the watch on ours."""
+"""What recurs: polls and feeds on the partners' schedules; the bill run, the watch and the sweep on ours."""
 
 from datetime import datetime
 
@@ -36,10 +36,9 @@ def _of_partner(plant: Plant, partner: Partner) -> list[Schedule]:
     if profile.feeds.cron:
         feeds = Job("feeds", partner_id, lock=f"feeds/{partner_id}")
         recurring.append(Schedule(f"feeds/{partner_id}", feeds, profile.feeds.cron, 0, profile.pick_up.time_zone))
-    if profile.expects:
-        ours = plant.settings.timetable
-        watch = Job("watch", partner_id, lock=f"watch/{partner_id}")
-        recurring.append(Schedule(f"watch/{partner_id}", watch, ours.watch_cron, 0, ours.time_zone))
+    ours = plant.settings.timetable
+    watch = Job("watch", partner_id, lock=f"watch/{partner_id}")
+    recurring.append(Schedule(f"watch/{partner_id}", watch, ours.watch_cron, 0, ours.time_zone))
     return recurring
 
 

@@ -15,6 +15,8 @@ from gateway.domain.coverage import Family, FamilyChange, Member, Membership, Me
 from gateway.domain.exchange import (
     Arrival,
     DeliveryState,
+    DocumentKind,
+    FileContent,
     FileState,
     GroupRecord,
     Incident,
@@ -75,8 +77,12 @@ class Files(Protocol):
         """Add one failed try and return how many there were."""
         ...
 
-    def arrivals_since(self, partner_id: str, since: date) -> list[tuple[date, str]]:
-        """Return (day, ST01) of each set type in the partner's files that arrived on or after `since`."""
+    def contents_since(self, partner_id: str, since: datetime) -> list[FileContent]:
+        """Return what each of the partner's files that arrived at or after `since` holds of each set type, in order."""
+        ...
+
+    def unfinished(self, partner_id: str) -> list[tuple[str, datetime]]:
+        """Return id and arrival of each of the partner's files that is not at the end of its route, oldest first."""
         ...
 
 
@@ -147,6 +153,14 @@ class Exchanges(Protocol):
 
     def last_applied_at(self, scope: str) -> str:
         """Return the newest file stamp (BGN03 and BGN04) applied for a sponsor and policy, or ''."""
+        ...
+
+    def control_numbers_since(self, partner_id: str, since: datetime) -> list[tuple[Party, str]]:
+        """Return sender and ISA13 of the interchanges a partner sent at or after `since`, in order of arrival."""
+        ...
+
+    def held_sets(self, partner_id: str) -> list[tuple[str, datetime]]:
+        """Return id and the file's arrival of each of the partner's sets that a person must release, oldest first."""
         ...
 
     def note_applied(self, scope: str, stamp: str) -> None:
@@ -369,6 +383,14 @@ class Documents(Protocol):
 
     def in_state(self, states: Iterable[DeliveryState]) -> list[OutboundDocument]:
         """Return the documents in these states, oldest first."""
+        ...
+
+    def undelivered(self, partner_id: str) -> list[OutboundDocument]:
+        """Return the partner's documents that are on their way, oldest first."""
+        ...
+
+    def delivered(self, partner_id: str, kinds: Collection[DocumentKind]) -> list[tuple[str, datetime]]:
+        """Return id and delivery of the partner's documents of these kinds that it has not answered, oldest first."""
         ...
 
     def find_by_control_number(self, partner_id: str, control_number: str) -> list[OutboundDocument]:

@@ -1,15 +1,16 @@
 """Outbound documents, their delivery, and our control numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 
-from gateway.domain.exchange import DeliveryState, OutboundDocument
+from gateway.domain.exchange import DeliveryState, DocumentKind, OutboundDocument
 from gateway.errors import NotFound
 from gateway.store.tables_exchange import control_numbers, delivery_attempts, documents
 from gateway.store.transaction import Transaction, values_of
 
+_ON_ITS_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _CONTROL_NUMBER_MAX = 999_999_999  # ISA13 has nine digits (DOMAIN 7.6)
 
 
@@ -64,6 +65,26 @@ class SqlDocuments:
     def in_state(self, states: Iterable[DeliveryState]) -> list[OutboundDocument]:
         """Return the documents in these states, oldest first."""
         return self._documents(documents.c.state.in_(list(states)))
+
+    def undelivered(self, partner_id: str) -> list[OutboundDocument]:
+        """Return the partner's documents that are on their way, oldest first."""
+        return self._documents((documents.c.partner_id == partner_id) & documents.c.state.in_(_ON_ITS_WAY))
+
+    def delivered(self, partner_id: str, kinds: Collection[DocumentKind]) -> list[tuple[str, datetime]]:
+        """Return id and delivery of the partner's documents of these kinds that it has not answered, oldest first."""
+        found = self._db.rows(
+            select(documents.c.id, func.max(delivery_attempts.c.at).label("at"))
+            .join(delivery_attempts, delivery_attempts.c.document_id == documents.c.id)
+            .where(
+                documents.c.partner_id == partner_id,
+                documents.c.kind.in_(list(kinds)),
+                documents.c.state == DeliveryState.VERIFIED,
+                delivery_attempts.c.state == DeliveryState.VERIFIED,
+            )
+            .group_by(documents.c.id)
+            .order_by("at", documents.c.id)
+        )
+        return [(row.id, row.at) for row in found]
 
     def find_by_control_number(self, partner_id: str, control_number: str) -> list[OutboundDocument]:
         """Return what we sent to a partner under this ISA13, oldest first."""

@@ -1,11 +1,11 @@
 """Inbound files, their landings, and the last look at each partner's folder."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
-from gateway.domain.exchange import Arrival, FileState, ReceivedFile, RemoteFile
+from gateway.domain.exchange import Arrival, FileContent, FileState, ReceivedFile, RemoteFile
 from gateway.errors import NotFound
 from gateway.store.tables_exchange import arrivals, files, looks, transaction_sets
 from gateway.store.transaction import Record, Transaction, values_of
@@ -70,15 +70,27 @@ class SqlFiles:
         """Add one failed try and return how many there were."""
         return self._db.count_try(files, file_id)
 
-    def arrivals_since(self, partner_id: str, since: date) -> list[tuple[date, str]]:
-        """Return (day, ST01) of each set type in the partner's files that arrived on or after `since`."""
-        seen = self._db.rows(
-            select(files.c.received_at, transaction_sets.c.type)
-            .join(transaction_sets, transaction_sets.c.file_id == files.c.id)
-            .where(files.c.partner_id == partner_id, files.c.received_at >= datetime.combine(since, time.min, UTC))
-            .distinct()
+    def contents_since(self, partner_id: str, since: datetime) -> list[FileContent]:
+        """Return what each of the partner's files that arrived at or after `since` holds of each set type, in order."""
+        sets = transaction_sets.c
+        held = self._db.rows(
+            select(files.c.id, files.c.received_at, sets.type, func.sum(sets.segments).label("segments"))
+            .join(transaction_sets, sets.file_id == files.c.id)
+            .where(files.c.partner_id == partner_id, files.c.received_at >= since)
+            .group_by(files.c.id, files.c.received_at, sets.type)
+            .order_by(files.c.received_at, files.c.id, sets.type)
         )
-        return sorted({(row.received_at.date(), row.type) for row in seen})
+        return [FileContent(row.id, row.received_at, row.type, int(row.segments)) for row in held]
+
+    def unfinished(self, partner_id: str) -> list[tuple[str, datetime]]:
+        """Return id and arrival of each of the partner's files that is not at the end of its route, oldest first."""
+        on_the_way = (FileState.RECEIVED, FileState.CHECKED, FileState.APPLIED)
+        found = self._db.rows(
+            select(files.c.id, files.c.received_at)
+            .where(files.c.partner_id == partner_id, files.c.state.in_(on_the_way))
+            .order_by(files.c.received_at, files.c.id)
+        )
+        return [(row.id, row.received_at) for row in found]
 
 
 def _is_landing(partner_id: str, remote: RemoteFile) -> ColumnElement[bool]:

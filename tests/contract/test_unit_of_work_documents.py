@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from gateway.domain.exchange import DeliveryState
+from gateway.domain.exchange import DeliveryState, DocumentKind
 from gateway.errors import NotFound
 from gateway.ports.unit_of_work import OpenUnitOfWork
 from gateway.store.database import Database
@@ -84,3 +84,20 @@ def test_a_control_number_has_nine_digits_and_begins_again_after_the_last(
         connection.execute(update(control_numbers).values(last=999_999_998))
     with open_unit() as unit:
         assert [999_999_999, 1, 2] == [unit.documents.next_control_number("PLAN", "acme", "ISA") for _ in range(3)]
+
+
+def test_what_a_partner_has_not_answered_is_told_with_when_it_was_delivered(open_unit: OpenUnitOfWork) -> None:
+    with open_unit() as unit:
+        unit.files.claim(file())
+        for number in (1, 2):
+            unit.documents.add(replace(document(f"D{number}", key=f"K{number}"), kind=DocumentKind.REPORT_824))
+        assert ["D1", "D2"] == [each.id for each in unit.documents.undelivered("acme")]
+        for number, at in ((1, LATER), (2, NOW)):
+            for state in (DeliveryState.SENT, DeliveryState.VERIFIED):
+                unit.documents.move(f"D{number}", state, expected=list(DeliveryState), at=at)
+        assert [("D2", NOW), ("D1", LATER)] == unit.documents.delivered("acme", [DocumentKind.REPORT_824])
+        assert [] == unit.documents.delivered("acme", [DocumentKind.TA1])
+        assert [] == unit.documents.delivered("birch", [DocumentKind.REPORT_824])
+        unit.documents.move("D2", DeliveryState.ACKNOWLEDGED, expected=list(DeliveryState), at=LATER)
+        assert [("D1", LATER)] == unit.documents.delivered("acme", [DocumentKind.REPORT_824])
+        assert [] == unit.documents.undelivered("acme")

@@ -93,7 +93,9 @@ def test_what_recurs_is_the_bill_run_and_what_each_active_partner_agreed(house):
         "watch/cedar",
         "feeds/cedar",
         "poll/dunes",
+        "watch/dunes",
         "poll/elm",
+        "watch/elm",
     } == names
 
 
