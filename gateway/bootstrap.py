@@ -40,6 +40,8 @@ from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.transactions.quirks import QUIRKS
 from gateway.transport.archive import FolderArchive
 from gateway.transport.endpoint import SftpEndpoint
+from gateway.transport.payloads import Agreement, ProtectedPayloads
+from gateway.transport.pgp import PgpKeys
 from gateway.transport.sftp import open_sftp
 from gateway.x12.guide import GuideLibrary
 
@@ -221,6 +223,7 @@ def open_app(home: Home, clock: Clock) -> App:
         partners=partners,
         calendars=read.calendars,
         layouts=read.layouts,
+        payloads=ProtectedPayloads(lambda partner_id: _agreement(home, partners[partner_id])),
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
 
@@ -277,6 +280,31 @@ def _calendars(folder: Path) -> tuple[dict[str, WorkCalendar], list[Mistake]]:
     return calendars, mistakes
 
 
+def _secret(home: Home, reference: SecretReference | None) -> str | None:
+    return resolve_secret(reference, home.path) if reference is not None else None
+
+
+def _agreement(home: Home, partner: Partner) -> Agreement:
+    """Return how files are protected between a partner and us; the keys themselves are read when they are needed."""
+    agreed = partner.profile.protection
+
+    def keys() -> PgpKeys:
+        return PgpKeys(
+            ours=_secret(home, agreed.our_key) or "",
+            passphrase=_secret(home, agreed.passphrase) or "",
+            theirs=tuple((partner.folder / name).read_text(encoding="utf-8") for name in agreed.partner_keys),
+        )
+
+    return Agreement(
+        keys=keys if agreed.our_key or agreed.partner_keys else None,
+        needs_encryption=agreed.encryption == "required",
+        needs_signature=agreed.signature == "required",
+        encrypts=agreed.encrypt,
+        signs=agreed.sign,
+        packs=agreed.pack,
+    )
+
+
 @contextmanager
 def _session(home: Home, partners: Mapping[str, Partner], partner_id: str) -> Iterator[Session]:
     """Open an SFTP session with a partner; its secrets are read now, so that a rotated one is used at once."""
@@ -286,7 +314,7 @@ def _session(home: Home, partners: Mapping[str, Partner], partner_id: str) -> It
         raise NotFound(f"{partner_id} has no [sftp] in its profile", hint="add one, or hand files over with `ingest`")
 
     def secret(reference: SecretReference | None) -> str | None:
-        return resolve_secret(reference, home.path) if reference is not None else None
+        return _secret(home, reference)
 
     endpoint = SftpEndpoint(
         host=sftp.host,

@@ -55,6 +55,8 @@ class PickUp(Section):
     after: Literal["archive", "delete", "keep"] = "archive"
     archive_folder: str = "/outbox/processed"
     max_bytes: int = Field(default=2_000_000_000, ge=1)
+    marker: str = ""  # a file is whole once this one lies beside it: {name}.ok, {stem}.done
+    patience_seconds: int = Field(default=3600, ge=0)  # how long an unfinished file may wait for its rest
     every_seconds: int = Field(default=300, ge=1)
     cron: Cron = ""  # five fields; wins over every_seconds
     time_zone: TimeZone = "UTC"
@@ -65,6 +67,19 @@ class Delivery(Section):
 
     ack_folder: str = "/inbox"
     feed_folder: str = "/inbox"
+
+
+class Protection(Section):
+    """[protection]: what is around files, both ways: PGP, gzip, zip (DOMAIN 11, rule 4)."""
+
+    our_key: SecretReference | None = None  # our private PGP key, armoured
+    passphrase: SecretReference | None = None
+    partner_keys: tuple[str, ...] = ()  # files with the partner's public PGP keys, in its folder
+    encryption: Literal["accepted", "required"] = "accepted"  # of what comes
+    signature: Literal["accepted", "required"] = "accepted"
+    encrypt: bool = False  # what goes
+    sign: bool = False
+    pack: Literal["none", "gzip", "zip"] = "none"
 
 
 class X12Identity(Section):
@@ -163,6 +178,7 @@ class Profile(Section):
     sftp: Sftp | None = None
     pick_up: PickUp = PickUp()
     delivery: Delivery = Delivery()
+    protection: Protection = Protection()
     x12: X12Identity
     enrollment: Enrollment = Enrollment()
     census: Census | None = None

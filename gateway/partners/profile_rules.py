@@ -7,7 +7,7 @@ from gateway.domain.mistake import Mistake
 from gateway.domain.parties import PartnerRole
 from gateway.errors import ConfigurationError
 from gateway.partners.partner import Partner, is_host_key, read_host_keys
-from gateway.partners.profile import PartnerStatus, SecretReference, Sftp
+from gateway.partners.profile import PartnerStatus, Profile, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.partners.surroundings import Rule, Surroundings, in_profile
 
@@ -39,7 +39,7 @@ def login_is_possible(partner: Partner, _around: Surroundings) -> Iterator[Mista
 
 def secrets_are_found(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
     """A reference names one place; for an active partner the secret is there."""
-    for key, reference in _references(partner.profile.sftp):
+    for key, reference in references(partner.profile):
         is_one_place = bool(reference.env) != bool(reference.file)
         if is_one_place and not _is_active(partner):
             continue
@@ -49,10 +49,46 @@ def secrets_are_found(partner: Partner, around: Surroundings) -> Iterator[Mistak
             yield in_profile(partner, key, str(error), error.hint)
 
 
-def _references(sftp: Sftp | None) -> list[tuple[str, SecretReference]]:
-    """Return the secret references of a server with their dotted keys."""
-    named = {"private_key": sftp.private_key, "passphrase": sftp.passphrase, "password": sftp.password} if sftp else {}
-    return [(f"sftp.{key}", reference) for key, reference in named.items() if reference is not None]
+def references(profile: Profile) -> list[tuple[str, SecretReference]]:
+    """Return the secret references of a profile with their dotted keys."""
+    sftp, protection = profile.sftp, profile.protection
+    named = {
+        "sftp.private_key": sftp.private_key if sftp else None,
+        "sftp.passphrase": sftp.passphrase if sftp else None,
+        "sftp.password": sftp.password if sftp else None,
+        "protection.our_key": protection.our_key,
+        "protection.passphrase": protection.passphrase,
+    }
+    return [(key, reference) for key, reference in named.items() if reference is not None]
+
+
+def protection_has_its_keys(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """What is to be decrypted, verified, encrypted or signed has the key for it, and key files are there."""
+    agreed = partner.profile.protection
+    needs_ours = {"encryption": agreed.encryption == "required", "sign": agreed.sign}
+    needs_theirs = {"signature": agreed.signature == "required", "encrypt": agreed.encrypt}
+    for key, is_needed in needs_ours.items():
+        if is_needed and agreed.our_key is None:
+            remedy = 'write protection.our_key = { file = "secrets/pgp.asc" }'
+            yield in_profile(partner, f"protection.{key}", "it needs a private PGP key of ours", remedy)
+    for key, is_needed in needs_theirs.items():
+        if is_needed and not agreed.partner_keys:
+            remedy = 'write protection.partner_keys = ["keys/pgp.asc"]'
+            yield in_profile(partner, f"protection.{key}", "it needs a public PGP key of the partner's", remedy)
+    for number, name in enumerate(agreed.partner_keys, start=1):
+        if not (partner.folder / name).is_file():
+            key, remedy = f"protection.partner_keys[{number}]", "save the partner's armoured public key there"
+            yield in_profile(partner, key, f"there is no file {name} in the partner's folder", remedy)
+
+
+def marker_names_a_file(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A marker's name is made of the name of the file that it stands for, and is another."""
+    marker = partner.profile.pick_up.marker
+    is_made = marker.count("{name}") + marker.count("{stem}") == 1
+    rest = marker.replace("{name}", "").replace("{stem}", "")
+    if marker and (not is_made or not rest or set(rest) & set("{}/*?[")):
+        remedy = "write {name} or {stem} once, with something before or after it, such as {name}.ok"
+        yield in_profile(partner, "pick_up.marker", "it does not name one file beside another", remedy)
 
 
 def host_key_is_pinned(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
@@ -155,6 +191,8 @@ PROFILE_RULES: tuple[Rule, ...] = (
     login_is_possible,
     secrets_are_found,
     host_key_is_pinned,
+    protection_has_its_keys,
+    marker_names_a_file,
     folders_are_apart,
     quirks_are_known,
     census_can_be_read,

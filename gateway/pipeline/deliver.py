@@ -11,6 +11,7 @@ from gateway.pipeline.incidents import closed_way, connection_fault, open_connec
 from gateway.pipeline.outgoing import delivery
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.retry import after_failure, reason_of
+from gateway.pipeline.seal import bytes_to_send, sealed
 from gateway.pipeline.timetable import look
 from gateway.ports.jobs import GiveUp, Job, RetryAt
 from gateway.ports.unit_of_work import UnitOfWork
@@ -39,8 +40,10 @@ def deliver(plant: Plant, document_id: str) -> None:
     if not _move(plant, document, DeliveryState.SENDING):
         return
     try:
-        with plant.open_session(document.partner_id) as session, plant.archive.open(document.kept_path) as content:
-            receipt = session.deliver(content, document.size_bytes, document.folder, document.name)
+        document = sealed(plant, document)
+        path, size_bytes = bytes_to_send(document)
+        with plant.open_session(document.partner_id) as session, plant.archive.open(path) as content:
+            receipt = session.deliver(content, size_bytes, document.folder, document.name)
     except TransportError as error:
         _take_failure(plant, document, error)
         return
@@ -48,7 +51,7 @@ def deliver(plant: Plant, document_id: str) -> None:
         _move(plant, document, _state_after(document.state, error), reason=reason_of(error))
         raise
     _move(plant, document, DeliveryState.SENT)
-    if receipt.size_bytes == document.size_bytes:
+    if receipt.size_bytes == size_bytes:
         _move(plant, document, DeliveryState.VERIFIED)
     log = get_logger(partner=document.partner_id, document=document.id, kind=document.kind.value)
     log.info("delivered", size_bytes=receipt.size_bytes)

@@ -28,6 +28,7 @@ from gateway.domain.exchange import (
     RemoteFile,
     SetRecord,
     SetState,
+    Sighting,
 )
 from gateway.domain.finding import Finding
 from gateway.domain.journal import JournalEntry, LedgerAccount
@@ -41,12 +42,16 @@ from gateway.ports.review import Discrepancies, Reviews, WorkItems
 class Files(Protocol):
     """Inbound files, their arrivals, and what the last look at a partner's folder showed."""
 
-    def last_look(self, partner_id: str) -> dict[str, RemoteFile]:
-        """Return what the partner's folder listed at the last look, by path."""
+    def last_look(self, partner_id: str) -> dict[str, Sighting]:
+        """Return what the last look saw in the partner's folder, by path."""
         ...
 
-    def record_look(self, partner_id: str, listing: Sequence[RemoteFile]) -> None:
-        """Replace the last look by this listing."""
+    def record_look(self, partner_id: str, seen: Sequence[Sighting]) -> None:
+        """Replace the last look by this one."""
+        ...
+
+    def mark_unfinished(self, partner_id: str, remote: RemoteFile) -> None:
+        """Note of a file of the last look that its bytes break off."""
         ...
 
     def claim(self, file: ReceivedFile) -> bool:
@@ -375,6 +380,10 @@ class Documents(Protocol):
         reason: str = "",
     ) -> bool:
         """Change the delivery state if it is one of `expected` now, and write the attempt down; False otherwise."""
+        ...
+
+    def seal(self, document_id: str, name: str, path: str, size_bytes: int) -> bool:
+        """Note the bytes that are sent instead of the document's own, and their name; False when that was done."""
         ...
 
     def count_try(self, document_id: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from gateway.domain.exchange import DeliveryState, DocumentKind, OutboundDocument
 from gateway.errors import NotFound
@@ -57,6 +57,12 @@ class SqlDocuments:
         attempt = {"document_id": document_id, "at": at, "state": to, "reason": reason}
         self._db.change(insert(delivery_attempts).values(attempt))
         return True
+
+    def seal(self, document_id: str, name: str, path: str, size_bytes: int) -> bool:
+        """Note the bytes that are sent instead of the document's own, and their name; False when that was done."""
+        unsealed = (documents.c.id == document_id) & (documents.c.sealed_path == "")
+        values = {"name": name, "sealed_path": path, "sealed_bytes": size_bytes}
+        return self._db.change(update(documents).where(unsealed).values(values)) > 0
 
     def count_try(self, document_id: str) -> int:
         """Add one failed try and return how many there were."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from gateway.domain.exchange import Arrival, FileContent, FileState, ReceivedFile, RemoteFile
+from gateway.domain.exchange import Arrival, FileContent, FileState, ReceivedFile, RemoteFile, Sighting
 from gateway.errors import NotFound
 from gateway.store.tables_exchange import arrivals, files, looks, transaction_sets
 from gateway.store.transaction import Record, Transaction, values_of
@@ -18,17 +18,34 @@ class SqlFiles:
         """Take the transaction of the unit of work."""
         self._db = transaction
 
-    def last_look(self, partner_id: str) -> dict[str, RemoteFile]:
-        """Return what the partner's folder listed at the last look, by path."""
-        listed = self._db.rows(
-            select(looks.c.path, looks.c.size_bytes, looks.c.modified_at).where(looks.c.partner_id == partner_id)
-        )
-        return {row.path: RemoteFile(**row._asdict()) for row in listed}
+    def last_look(self, partner_id: str) -> dict[str, Sighting]:
+        """Return what the last look saw in the partner's folder, by path."""
+        seen = self._db.rows(select(looks).where(looks.c.partner_id == partner_id))
+        return {
+            row.path: Sighting(
+                RemoteFile(row.path, row.size_bytes, row.modified_at), row.since, is_unfinished=row.is_unfinished
+            )
+            for row in seen
+        }
 
-    def record_look(self, partner_id: str, listing: Sequence[RemoteFile]) -> None:
-        """Replace the last look by this listing."""
+    def record_look(self, partner_id: str, seen: Sequence[Sighting]) -> None:
+        """Replace the last look by this one."""
         self._db.change(delete(looks).where(looks.c.partner_id == partner_id))
-        self._db.add(looks, ({"partner_id": partner_id, **values_of(remote)} for remote in listing))
+        rows = (
+            {
+                "partner_id": partner_id,
+                **values_of(each.remote),
+                "since": each.since,
+                "is_unfinished": each.is_unfinished,
+            }
+            for each in seen
+        )
+        self._db.add(looks, rows)
+
+    def mark_unfinished(self, partner_id: str, remote: RemoteFile) -> None:
+        """Note of a file of the last look that its bytes break off."""
+        is_it = (looks.c.partner_id == partner_id) & (looks.c.path == remote.path)
+        self._db.change(update(looks).where(is_it).values(is_unfinished=True))
 
     def claim(self, file: ReceivedFile) -> bool:
         """Add the file; False when these bytes of this partner are already here."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.domain.exchange import Arrival, FileContent, FileState, RemoteFile
+from gateway.domain.exchange import Arrival, FileContent, FileState, RemoteFile, Sighting
 from gateway.errors import NotFound
 from gateway.ports.unit_of_work import OpenUnitOfWork
 from tests.contract.records import NOW, add_file_with_set, file, group, interchange, set_record
@@ -14,14 +14,17 @@ REMOTE = RemoteFile("/outbox/november.834", 1200, 1_762_350_000)
 
 
 def test_a_look_replaces_the_look_before_it(open_unit: OpenUnitOfWork) -> None:
-    grown = replace(REMOTE, size_bytes=2400)
+    grown = Sighting(replace(REMOTE, size_bytes=2400), NOW)
+    seen = Sighting(REMOTE, NOW - timedelta(hours=1), is_unfinished=True)
     with open_unit() as unit:
         assert {} == unit.files.last_look("acme")
-        unit.files.record_look("acme", [REMOTE, RemoteFile("/outbox/gone.834", 1, 1)])
-        unit.files.record_look("birch", [REMOTE])
+        unit.files.record_look("acme", [seen, Sighting(RemoteFile("/outbox/gone.834", 1, 1), NOW)])
+        unit.files.record_look("birch", [seen])
         unit.files.record_look("acme", [grown])
         assert {REMOTE.path: grown} == unit.files.last_look("acme")
-        assert {REMOTE.path: REMOTE} == unit.files.last_look("birch")
+        assert {REMOTE.path: seen} == unit.files.last_look("birch")
+        unit.files.mark_unfinished("acme", REMOTE)
+        assert {REMOTE.path: replace(grown, is_unfinished=True)} == unit.files.last_look("acme")
         unit.files.record_look("acme", [])
         assert {} == unit.files.last_look("acme")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.exchange import Incident, LogEvent, RemoteFile
+from gateway.domain.exchange import Incident, LogEvent, RemoteFile, Sighting
 from gateway.errors import ConcurrentChange, ConfigurationError, NotFound, SchemaOutdated, StoreError, StoreUnavailable
 from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import OpenUnitOfWork
@@ -138,7 +138,7 @@ def test_a_fraction_of_a_cent_is_refused(open_unit: OpenUnitOfWork) -> None:
 
 def test_a_partners_nul_character_does_not_stop_the_work(open_unit: OpenUnitOfWork) -> None:
     with open_unit() as unit:
-        unit.files.record_look("acme", [RemoteFile("/outbox/a\x00b", 1, 1)])
+        unit.files.record_look("acme", [Sighting(RemoteFile("/outbox/a\x00b", 1, 1), NOW)])
         assert ["/outbox/a\ufffdb"] == list(unit.files.last_look("acme"))
 
 
