@@ -223,7 +223,7 @@ def open_app(home: Home, clock: Clock) -> App:
         partners=partners,
         calendars=read.calendars,
         layouts=read.layouts,
-        payloads=ProtectedPayloads(lambda partner_id: _agreement(home, partners[partner_id])),
+        payloads=ProtectedPayloads(lambda partner_id: agreement_with(home, partners[partner_id])),
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
 
@@ -284,7 +284,7 @@ def _secret(home: Home, reference: SecretReference | None) -> str | None:
     return resolve_secret(reference, home.path) if reference is not None else None
 
 
-def _agreement(home: Home, partner: Partner) -> Agreement:
+def agreement_with(home: Home, partner: Partner) -> Agreement:
     """Return how files are protected between a partner and us; the keys themselves are read when they are needed."""
     agreed = partner.profile.protection
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.domain.exchange import DocumentKind, Incident
 from gateway.domain.identity import content_id
+from gateway.errors import ConfigurationError
 from gateway.partners.profile import Expectation, Profile
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
@@ -21,6 +22,8 @@ from gateway.watch.notice import Arrived, Calendar, NoticeKind, notices
 from gateway.watch.sequence import find_gaps
 
 SEQUENCE_GAP = "sequence_gap"
+KEY_EXPIRES, KEY_UNUSABLE = "key_expires", "key_unusable"
+_KEY_ENDS_WITHIN = timedelta(days=30)  # what a partner needs to test and install another
 _NUMBERS_SINCE = timedelta(days=120)  # a number left out four months ago is asked for no more
 _SIZES_SINCE = timedelta(days=400)  # seven files of a monthly sender, with some silence among them
 _ANSWERED_BY_999 = (DocumentKind.REPORT_824, DocumentKind.EFFECTUATION_834)
@@ -30,7 +33,8 @@ _WAITS_AS = {
     DocumentKind.ACK_997: Waiting.ACK_OWED,
     DocumentKind.REPORT_824: Waiting.REPORT_OWED,
 }
-KINDS = frozenset({*NoticeKind, SEQUENCE_GAP, *(f"{waiting}_{alarm}" for waiting, alarm in product(Waiting, Alarm))})
+_OVERDUE = tuple(f"{waiting}_{alarm}" for waiting, alarm in product(Waiting, Alarm))
+KINDS = frozenset({*NoticeKind, SEQUENCE_GAP, KEY_EXPIRES, KEY_UNUSABLE, *_OVERDUE})
 """Every kind of incident that the watch opens, and closes by itself."""
 
 
@@ -39,7 +43,8 @@ def watch(plant: Plant, partner_id: str) -> None:
     profile = plant.partner(partner_id).profile
     with plant.open_unit() as unit:
         stock = _Stock(plant, unit, profile, plant.clock.now())
-        standing = {each.key: each for each in (*stock.files(), *stock.gaps(), *stock.overdue())}
+        found = (*stock.files(), *stock.gaps(), *stock.overdue(), *stock.keys())
+        standing = {incident.key: incident for incident in found}
         for incident in unit.standing_incidents(KINDS, partner_id):
             if incident.key not in standing:
                 unit.close_incident(incident.key, stock.now)
@@ -91,6 +96,21 @@ class _Stock:
         patience = {**PATIENCE, Waiting.ACK_AWAITED: timedelta(hours=hours)}
         for late in find_overdue(self._open_items(awaits_answers=hours > 0), self.now, patience):
             yield self._incident(late.key, f"{late.item.waiting}_{late.alarm}", late.message)
+
+    def keys(self) -> Iterator[Incident]:
+        """Yield the PGP keys that end soon, or that cannot be used at all."""
+        try:
+            expiries = self.plant.payloads.expiries(self.profile.id)
+        except ConfigurationError as error:
+            yield self._incident(f"keys/{self.profile.id}", KEY_UNUSABLE, f"the PGP keys of {self.profile.id}: {error}")
+            return
+        for each in expiries:
+            if each.expires_at - self.now <= _KEY_ENDS_WITHIN:
+                whose = "our PGP key for" if each.owner == "ours" else "the PGP key of"
+                message = (
+                    f"{whose} {self.profile.id}, {each.fingerprint}, ends on {each.expires_at:%Y-%m-%d}: replace it"
+                )
+                yield self._incident(f"key/{self.profile.id}/{each.fingerprint}", KEY_EXPIRES, message)
 
     def _open_items(self, *, awaits_answers: bool) -> Iterator[OpenItem]:
         """Yield what is unfinished between this partner and us."""

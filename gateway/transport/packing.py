@@ -45,7 +45,7 @@ def gunzip(source: BinaryIO, into: BinaryIO, largest: int) -> None:
     """Unpack `source`; raises PayloadRefused when it is broken, breaks off, or holds more than `largest` bytes."""
     source.seek(0)
     try:
-        with gzip.GzipFile(fileobj=source) as unpacked:
+        with gzip.GzipFile(fileobj=source, mode="rb") as unpacked:
             _copy(iter(lambda: unpacked.read(_PIECE_BYTES), b""), into, largest)
     except EOFError:
         raise PayloadRefused("the gzip file breaks off", breaks_off=True) from None

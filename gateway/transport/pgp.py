@@ -24,6 +24,8 @@ logging.getLogger("gnupg").setLevel(logging.CRITICAL)
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - our own folder in it is 0700; a key never lies on a disk where it can be helped
 _TRUST = ["--trust-model", "always"]  # the keys in the ring are the agreed ones, and there are no others
+# gpg stops a bomb in its own time, and calls what it wrote so far good: our sink must have seen too much before that.
+_SLACK_BYTES = 1 << 20
 _ARMOUR = b"-----BEGIN PGP "
 _ARMOUR_WITHIN = 64
 # Packets a message begins with: session keys for public and symmetric keys, a signature to come, compressed data.
@@ -71,9 +73,15 @@ class Keyring:
         sink = _Sink(into, largest)
         self._gpg.on_data = sink.take
         source.seek(0)
-        result = self._gpg.decrypt_file(
-            source, passphrase=self._passphrase, extra_args=[*_TRUST, "--max-output", str(largest + 1)]
-        )
+        try:
+            result = self._gpg.decrypt_file(
+                source,
+                passphrase=self._passphrase,
+                extra_args=[*_TRUST, "--max-output", str(largest + _SLACK_BYTES)],
+            )
+        except BrokenPipeError:
+            raise PayloadRefused("gpg stopped reading it: it is damaged, or not for our key", breaks_off=True) from None
+        sink.must_have_written()
         if sink.is_full:
             raise PayloadRefused(f"it holds more than the {largest} bytes that pick_up.max_bytes allows when decrypted")
         signer = result.pubkey_fingerprint or result.fingerprint or ""
@@ -88,21 +96,27 @@ class Keyring:
 
     def encrypt(self, source: BinaryIO, into: BinaryIO, *, encrypts: bool, signs: bool) -> None:
         """Sign, encrypt or both; raises ConfigurationError when gpg would not (an expired key, a wrong passphrase)."""
-        self._gpg.on_data = _Sink(into, None).take
+        sink = _Sink(into, None)
+        self._gpg.on_data = sink.take
         source.seek(0)
         signer = self._ours[0] if signs and self._ours else None
-        if encrypts:
-            result = self._gpg.encrypt_file(
-                source, self._theirs, sign=signer, passphrase=self._passphrase, armor=False, extra_args=_TRUST
-            )
-        else:
-            result = self._gpg.sign_file(
-                source, keyid=signer, passphrase=self._passphrase, clearsign=False, binary=True, extra_args=[]
-            )
-        if result.returncode != 0:
+        try:
+            if encrypts:
+                result = self._gpg.encrypt_file(
+                    source, self._theirs, sign=signer, passphrase=self._passphrase, armor=False, extra_args=_TRUST
+                )
+            else:
+                result = self._gpg.sign_file(
+                    source, keyid=signer, passphrase=self._passphrase, clearsign=False, binary=True
+                )
+            said, is_done = str(result.status or "no reason given"), result.returncode == 0
+        except BrokenPipeError:
+            said, is_done = "it did not even read the document", False
+        sink.must_have_written()
+        if not is_done:
             raise ConfigurationError(
-                f"gpg did not {'encrypt' if encrypts else 'sign'}: {result.status or 'no reason given'}",
-                hint="check with `gateway partner test`: a key has expired, or its passphrase is wrong",
+                f"gpg did not {'encrypt' if encrypts else 'sign'}: {said}",
+                hint="replace the key that has expired, or correct its passphrase; `gateway partner test` shows both",
             )
 
     def expiries(self) -> list[KeyExpiry]:
@@ -150,11 +164,12 @@ def keyring(keys: PgpKeys) -> Iterator[Keyring]:
 
 
 class _Sink:
-    """Takes what gpg gives, up to a limit; told in pieces from a thread of the library's."""
+    """Takes what gpg gives, up to a limit; told in pieces from a thread of the library's, which swallows errors."""
 
     def __init__(self, into: BinaryIO, largest: int | None) -> None:
         self._into = into
         self._largest = largest
+        self._error: OSError | None = None
         self.size = 0
         self.is_full = False
 
@@ -162,9 +177,17 @@ class _Sink:
         """Write one piece; False, so that the library keeps no copy."""
         self.size += len(piece)
         self.is_full = self._largest is not None and self.size > self._largest
-        if not self.is_full:
-            self._into.write(piece)
+        if not self.is_full and self._error is None:
+            try:
+                self._into.write(piece)
+            except OSError as error:
+                self._error = error
         return False
+
+    def must_have_written(self) -> None:
+        """Raise what went wrong with our own disk meanwhile."""
+        if self._error is not None:
+            raise self._error
 
 
 def _not_decrypted(result: gnupg.Crypt) -> PayloadRefused:

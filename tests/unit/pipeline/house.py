@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.bootstrap import App, open_app
+from gateway.bootstrap import App, agreement_with, open_app
 from gateway.domain.exchange import ReceivedFile
 from gateway.jobs.embedded import EmbeddedRunner
 from gateway.partners.profile import PartnerStatus
@@ -30,6 +30,7 @@ from gateway.ports.clock import FixedClock
 from gateway.ports.jobs import Decision, Job
 from gateway.settings import Home, packaged_mappings, packaged_partners
 from gateway.transport.folder import open_folder
+from gateway.transport.payloads import ProtectedPayloads
 from gateway.x12.guide import GuideLibrary
 
 OCTOBER = datetime(2025, 10, 23, 9, tzinfo=UTC)
@@ -79,7 +80,8 @@ class House:
             key: replace(each, profile=each.profile.model_copy(update={"status": PartnerStatus.ACTIVE}))
             for key, each in app.plant.partners.items()
         }
-        return replace(app, plant=replace(app.plant, partners=partners, guides=_guides()))
+        payloads = ProtectedPayloads(lambda partner_id: agreement_with(self.home, self.plant.partners[partner_id]))
+        return replace(app, plant=replace(app.plant, partners=partners, guides=_guides(), payloads=payloads))
 
     @property
     def plant(self) -> Plant:
