@@ -60,6 +60,7 @@ class PickUp(Section):
     every_seconds: int = Field(default=300, ge=1)
     cron: Cron = ""  # five fields; wins over every_seconds
     time_zone: TimeZone = "UTC"
+    calendar: str = ""  # a file in mappings/calendars: no look on its days off; empty: every day
 
 
 class Delivery(Section):
@@ -67,6 +68,7 @@ class Delivery(Section):
 
     ack_folder: str = "/inbox"
     feed_folder: str = "/inbox"
+    file_name: str = ""  # a template: {name} {kind} {id} {control} {date} {time} {ext}; empty: our own names
 
 
 class Protection(Section):
@@ -87,8 +89,13 @@ class X12Identity(Section):
 
     qualifier: Qualifier = "ZZ"  # ISA05
     id: InterchangeIdOrAny  # ISA06; "*" accepts any sender, for a first trial only
+    also_ids: tuple[InterchangeIdOrAny, ...] = ()  # other ISA06 it may write, as while its systems change
     our_ids: tuple[InterchangeIdOrAny, ...] = ()  # ISA08 the partner may write for us; empty: our own id; "*": any
     usage: Literal["P", "T", "both"] = "P"  # ISA15 accepted from this partner
+    valid_from: date | None = None  # outside of these days its data is acknowledged and not applied
+    valid_until: date | None = None  # the last day
+    duplicates: Literal["reject", "ignore", "apply"] = "reject"  # an ISA13 that came before, with other bytes
+    duplicate_window_days: int = Field(default=366, ge=1)  # how long an ISA13 is remembered
     ta1: Literal["requested", "always", "errors"] = "requested"  # R is always sent
     report_824: Literal["errors", "always", "never"] = "errors"
     group_ack: Literal["999", "997", "auto"] = "auto"  # auto: 999 for HIPAA 5010 sets, 997 otherwise
@@ -136,6 +143,7 @@ class Feeds(Section):
     formats: tuple[Literal["csv", "json"], ...] = ()
     accounts: tuple[str, ...] = ()  # accounts of other partners it was granted (a broker); own ones always
     cron: Cron = ""  # empty: as soon as an invoice is issued
+    calendar: str = ""  # a file in mappings/calendars: no slot on its days off; empty: every day
 
 
 class Expectation(Section):

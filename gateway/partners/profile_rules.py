@@ -1,6 +1,7 @@
 """What a profile must agree on within itself; what only an active partner needs is asked of active partners only."""
 
 from collections.abc import Iterator
+from string import Formatter
 
 from gateway.configuration.toml_file import closest
 from gateway.domain.mistake import Mistake
@@ -12,6 +13,8 @@ from gateway.partners.secrets import resolve_secret
 from gateway.partners.surroundings import Rule, Surroundings, in_profile
 
 _DAYS_OF_WEEK = 7
+NAME_PARTS = frozenset({"name", "kind", "id", "control", "date", "time", "ext"})
+"""What a template of file names may use; pipeline/outgoing.py fills it in."""
 
 
 def _is_active(partner: Partner) -> bool:
@@ -178,6 +181,40 @@ def expected_calendars_exist(partner: Partner, around: Surroundings) -> Iterator
             yield in_profile(partner, key, f"there is no mappings/calendars/{expected.calendar}.toml", remedy)
 
 
+def calendars_exist(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """The calendars of the partner's schedules are there."""
+    profile = partner.profile
+    for key, name in {"pick_up.calendar": profile.pick_up.calendar, "feeds.calendar": profile.feeds.calendar}.items():
+        if name and name not in around.calendars:
+            remedy = closest(name, around.calendars)
+            yield in_profile(partner, key, f"there is no mappings/calendars/{name}.toml", remedy)
+
+
+def file_names_are_different(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A template of file names is made of what there is, and gives every document a name of its own."""
+    template = partner.profile.delivery.file_name
+    try:
+        used = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
+    except ValueError:
+        used = {""}
+    unknown = sorted(used - NAME_PARTS)
+    if unknown or "/" in template:
+        remedy = f"use {', '.join(f'{{{part}}}' for part in sorted(NAME_PARTS))}"
+        yield in_profile(partner, "delivery.file_name", "it names what there is not, or a folder", remedy)
+    elif template and not used & {"name", "id"}:
+        remedy = "put {name} or {id} into it"
+        yield in_profile(partner, "delivery.file_name", "two documents could get the same name", remedy)
+
+
+def agreement_has_days(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """An agreement ends after it began."""
+    x12 = partner.profile.x12
+    if x12.valid_from and x12.valid_until and x12.valid_until < x12.valid_from:
+        yield in_profile(
+            partner, "x12.valid_until", "it is before x12.valid_from", "write the last day of the agreement"
+        )
+
+
 def someone_can_be_called(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
     """An active partner has a contact: 824 and statements name it (FEATURES HN-16)."""
     contact = partner.profile.contact
@@ -199,5 +236,8 @@ PROFILE_RULES: tuple[Rule, ...] = (
     only_a_bank_pays_for_all,
     expected_days_exist,
     expected_calendars_exist,
+    calendars_exist,
+    file_names_are_different,
+    agreement_has_days,
     someone_can_be_called,
 )

@@ -23,6 +23,8 @@ from gateway.watch.sequence import find_gaps
 
 SEQUENCE_GAP = "sequence_gap"
 KEY_EXPIRES, KEY_UNUSABLE = "key_expires", "key_unusable"
+ROLLOVER = "control_numbers_end"
+_ROLLS_OVER_AFTER = 999_900_000
 _KEY_ENDS_WITHIN = timedelta(days=30)  # what a partner needs to test and install another
 _NUMBERS_SINCE = timedelta(days=120)  # a number left out four months ago is asked for no more
 _SIZES_SINCE = timedelta(days=400)  # seven files of a monthly sender, with some silence among them
@@ -34,7 +36,7 @@ _WAITS_AS = {
     DocumentKind.REPORT_824: Waiting.REPORT_OWED,
 }
 _OVERDUE = tuple(f"{waiting}_{alarm}" for waiting, alarm in product(Waiting, Alarm))
-KINDS = frozenset({*NoticeKind, SEQUENCE_GAP, KEY_EXPIRES, KEY_UNUSABLE, *_OVERDUE})
+KINDS = frozenset({*NoticeKind, SEQUENCE_GAP, KEY_EXPIRES, KEY_UNUSABLE, ROLLOVER, *_OVERDUE})
 """Every kind of incident that the watch opens, and closes by itself."""
 
 
@@ -43,7 +45,7 @@ def watch(plant: Plant, partner_id: str) -> None:
     profile = plant.partner(partner_id).profile
     with plant.open_unit() as unit:
         stock = _Stock(plant, unit, profile, plant.clock.now())
-        found = (*stock.files(), *stock.gaps(), *stock.overdue(), *stock.keys())
+        found = (*stock.files(), *stock.gaps(), *stock.overdue(), *stock.keys(), *stock.our_numbers())
         standing = {incident.key: incident for incident in found}
         for incident in unit.standing_incidents(KINDS, partner_id):
             if incident.key not in standing:
@@ -111,6 +113,16 @@ class _Stock:
                     f"{whose} {self.profile.id}, {each.fingerprint}, ends on {each.expires_at:%Y-%m-%d}: replace it"
                 )
                 yield self._incident(f"key/{self.profile.id}/{each.fingerprint}", KEY_EXPIRES, message)
+
+    def our_numbers(self) -> Iterator[Incident]:
+        """Yield that our own control numbers towards the partner come to their end and will begin anew."""
+        last = self.unit.documents.last_control_number(self.plant.us.id, self.profile.id, "ISA")
+        if last >= _ROLLS_OVER_AFTER:
+            message = (
+                f"our control numbers towards {self.profile.id} stand at {last:09d} and begin anew after 999999999: "
+                "ask the partner whether it takes 000000001 again"
+            )
+            yield self._incident(f"rollover/{self.profile.id}", ROLLOVER, message)
 
     def _open_items(self, *, awaits_answers: bool) -> Iterator[OpenItem]:
         """Yield what is unfinished between this partner and us."""

@@ -116,6 +116,7 @@ class Schedule:
     cron: str = ""
     every_seconds: int = 0  # used when cron is empty
     time_zone: str = "UTC"
+    calendar: str = ""  # the work calendar on whose days off a slot passes without a job
 
 
 class Timetable(Protocol):

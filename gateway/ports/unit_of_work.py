@@ -358,6 +358,14 @@ class Documents(Protocol):
         """Allocate the next ISA13 (`kind` "ISA") or GS06 ("GS") towards a partner: rising, gapless, 1 to 999999999."""
         ...
 
+    def last_control_number(self, our_id: str, partner_id: str, kind: str) -> int:
+        """Return the last number allocated towards a partner, 0 where none was."""
+        ...
+
+    def seed_control_number(self, our_id: str, partner_id: str, kind: str, last: int) -> bool:
+        """Let the numbers towards a partner go on after `last`; False, and no change, where they are there already."""
+        ...
+
     def add(self, document: OutboundDocument) -> bool:
         """Add a document; False when its key is there."""
         ...

@@ -26,6 +26,18 @@ class SqlDocuments:
         key = {"our_id": our_id, "partner_id": partner_id, "kind": kind}
         return self._db.count_up(control_numbers, key, wraps_after=_CONTROL_NUMBER_MAX)
 
+    def last_control_number(self, our_id: str, partner_id: str, kind: str) -> int:
+        """Return the last number allocated towards a partner, 0 where none was."""
+        return self._db.scalar(select(control_numbers.c.last).where(_is_series(our_id, partner_id, kind))) or 0
+
+    def seed_control_number(self, our_id: str, partner_id: str, kind: str, last: int) -> bool:
+        """Let the numbers towards a partner go on after `last`; False, and no change, where they are there already."""
+        row = {"our_id": our_id, "partner_id": partner_id, "kind": kind, "last": last}
+        if self._db.add_one(control_numbers, row):
+            return True
+        is_behind = _is_series(our_id, partner_id, kind) & (control_numbers.c.last < last)
+        return self._db.change(update(control_numbers).where(is_behind).values(last=last)) > 0
+
     def add(self, document: OutboundDocument) -> bool:
         """Add a document; False when its key is there."""
         return self._db.add_one(documents, values_of(document), key=["key"])
@@ -100,3 +112,9 @@ class SqlDocuments:
         """Return the documents under `condition`, oldest first."""
         found = select(documents).where(condition).order_by(documents.c.created_at, documents.c.id)
         return [OutboundDocument(**row._asdict()) for row in self._db.rows(found)]
+
+
+def _is_series(our_id: str, partner_id: str, kind: str) -> ColumnElement[bool]:
+    """Return the condition that a row counts our numbers of a kind towards a partner."""
+    on = control_numbers.c
+    return (on.our_id == our_id) & (on.partner_id == partner_id) & (on.kind == kind)

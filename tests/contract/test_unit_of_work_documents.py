@@ -101,3 +101,26 @@ def test_what_a_partner_has_not_answered_is_told_with_when_it_was_delivered(open
         unit.documents.move("D2", DeliveryState.ACKNOWLEDGED, expected=list(DeliveryState), at=LATER)
         assert [("D1", LATER)] == unit.documents.delivered("acme", [DocumentKind.REPORT_824])
         assert [] == unit.documents.undelivered("acme")
+
+
+def test_control_numbers_go_on_from_a_seed_and_never_back(open_unit: OpenUnitOfWork) -> None:
+    series = ("US", "acme", "ISA")
+    with open_unit() as unit:
+        assert 0 == unit.documents.last_control_number(*series)
+        assert unit.documents.seed_control_number(*series, 4711)
+        assert 4712 == unit.documents.next_control_number(*series)
+        assert not unit.documents.seed_control_number(*series, 4712)
+        assert not unit.documents.seed_control_number(*series, 1)
+        assert unit.documents.seed_control_number(*series, 5000)
+        assert 5000 == unit.documents.last_control_number(*series)
+        assert 1 == unit.documents.next_control_number("US", "birch", "ISA")
+
+
+def test_what_is_sent_instead_of_a_document_is_noted_once(open_unit: OpenUnitOfWork) -> None:
+    with open_unit() as unit:
+        unit.files.claim(file())
+        unit.documents.add(document())
+        assert unit.documents.seal("D1", "999.edi.pgp", "outbound/acme/sealed", 77)
+        assert not unit.documents.seal("D1", "999.edi.pgp.pgp", "outbound/acme/again", 78)
+        found = unit.documents.get("D1")
+        assert ("999.edi.pgp", "outbound/acme/sealed", 77) == (found.name, found.sealed_path, found.sealed_bytes)

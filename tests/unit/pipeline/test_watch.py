@@ -117,3 +117,10 @@ def test_a_look_that_is_repeated_changes_nothing(house):
     before = house.everything()
     look_at(house, hours=40)
     assert before == house.everything()
+
+
+def test_the_end_of_our_control_numbers_is_told_before_it_comes(house):
+    with house.plant.open_unit() as unit:
+        unit.documents.seed_control_number(house.plant.us.id, "acme", "ISA", 999_900_000)
+        unit.commit()
+    assert ["control_numbers_end"] == look_at(house)

@@ -1,6 +1,6 @@
 """One job run: whatever happens becomes a decision, and what is decided is written down where people look."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -78,6 +78,15 @@ def test_a_slot_comes_again_once_the_look_before_it_has_ended(house):
     for minutes in (0, 5):
         tick(house.plant, schedule, OCTOBER + timedelta(minutes=minutes))
         assert 1 == house.work()
+
+
+@pytest.mark.parametrize(("day", "jobs"), [(27, 0), (28, 1), (29, 0)])
+def test_on_a_day_off_of_its_calendar_a_slot_passes_without_a_job(house, day, jobs):
+    """27 November 2025 is Thanksgiving, the 29th a Saturday; 03:00 UTC is still the day before in New York."""
+    house.agree("acme", pick_up={"calendar": "us-federal", "time_zone": "America/New_York", "cron": "0 22 * * *"})
+    schedule = next(each for each in schedules(house.plant) if each.name == "poll/acme")
+    assert tick(house.plant, schedule, datetime(2025, 11, day + 1, 3, tzinfo=UTC))
+    assert [(jobs,)] == house.rows("SELECT count(*) FROM jobs")
 
 
 def test_what_recurs_is_the_bill_run_and_what_each_active_partner_agreed(house):
