@@ -10,14 +10,14 @@ from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
-from gateway.errors import ConfigurationError, NotFound, TransportError
+from gateway.errors import ConfigurationError, TransportError
 from gateway.jobs.daemon import Daemon
 from gateway.jobs.embedded import EmbeddedRunner
 from gateway.jobs.timetable import ApsTimetable
 from gateway.partners.loader import load_partners
 from gateway.partners.partner import Partner
-from gateway.partners.profile import PartnerStatus, SecretReference
-from gateway.partners.secrets import resolve_secret
+from gateway.partners.plan import applied_folder
+from gateway.partners.profile import PartnerStatus
 from gateway.pipeline.bill import BillReport, bill
 from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.incidents import open_connection_fault
@@ -38,10 +38,10 @@ from gateway.transactions.census_layout import Layout
 from gateway.transactions.mapping import Departures, check_mapping
 from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.transactions.quirks import QUIRKS
+from gateway.transport.agreed import agreement_with, endpoint_of
 from gateway.transport.archive import FolderArchive
-from gateway.transport.endpoint import SftpEndpoint
-from gateway.transport.payloads import Agreement, ProtectedPayloads
-from gateway.transport.pgp import PgpKeys
+from gateway.transport.budget import Budget
+from gateway.transport.payloads import ProtectedPayloads
 from gateway.transport.sftp import open_sftp
 from gateway.x12.guide import GuideLibrary
 
@@ -183,10 +183,12 @@ class HomeFiles:
     mistakes: tuple[Mistake, ...]
 
 
-def read_home(home: Home) -> HomeFiles:
-    """Read every file of a home; nothing is written and no server is asked."""
+def read_home(home: Home, partners_folder: Path | None = None) -> HomeFiles:
+    """Read every file of a home, its partners from another folder where one is named; nothing is written."""
     settings, in_settings = load_settings(home.path)
-    partners, in_partners = load_partners(home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS)
+    partners, in_partners = load_partners(
+        home.path, quirks=QUIRKS, date_algorithms=DATE_ALGORITHMS, folder=partners_folder
+    )
     mappings, in_mappings = _mappings(home.mappings, partners)
     layouts, in_layouts = load_layouts(home.mappings / "census")
     calendars, in_calendars = _calendars(home.mappings / "calendars")
@@ -195,12 +197,13 @@ def read_home(home: Home) -> HomeFiles:
     return HomeFiles(settings, partners, mappings, layouts, calendars, tuple(sorted(mistakes)))
 
 
-def open_app(home: Home, clock: Clock) -> App:
+def open_app(home: Home, clock: Clock, *, partners_folder: Path | None = None) -> App:
     """Wire the gateway of `home`; raises ConfigurationError naming every mistake of its files.
 
     A clock named in the settings (`[clock]`) stands in for the system's, unless the caller brought one that stands.
+    Of the partners the version counts that was applied last, else their files, unless a folder is named.
     """
-    read = read_home(home)
+    read = read_home(home, partners_folder or applied_folder(home.path))
     if read.mistakes:
         raise ConfigurationError(_all_at_once(read.mistakes), hint="run `gateway check` to see them as a table")
     settings, partners = read.settings, read.partners
@@ -212,9 +215,10 @@ def open_app(home: Home, clock: Clock) -> App:
         from gateway.jobs.distributed import DistributedQueue  # noqa: PLC0415 - as above
 
         queue = DistributedQueue()
+    budget = Budget(settings.work.connections_per_host)
     plant = Plant(
         open_unit=database.unit_of_work(queue),
-        open_session=lambda partner_id: _session(home, partners, partner_id),
+        open_session=lambda partner_id: _session(home, partners, partner_id, budget),
         archive=FolderArchive(home.path),
         clock=_clock(settings, clock),
         settings=settings,
@@ -280,52 +284,9 @@ def _calendars(folder: Path) -> tuple[dict[str, WorkCalendar], list[Mistake]]:
     return calendars, mistakes
 
 
-def _secret(home: Home, reference: SecretReference | None) -> str | None:
-    return resolve_secret(reference, home.path) if reference is not None else None
-
-
-def agreement_with(home: Home, partner: Partner) -> Agreement:
-    """Return how files are protected between a partner and us; the keys themselves are read when they are needed."""
-    agreed = partner.profile.protection
-
-    def keys() -> PgpKeys:
-        return PgpKeys(
-            ours=_secret(home, agreed.our_key) or "",
-            passphrase=_secret(home, agreed.passphrase) or "",
-            theirs=tuple((partner.folder / name).read_text(encoding="utf-8") for name in agreed.partner_keys),
-        )
-
-    return Agreement(
-        keys=keys if agreed.our_key or agreed.partner_keys else None,
-        needs_encryption=agreed.encryption == "required",
-        needs_signature=agreed.signature == "required",
-        encrypts=agreed.encrypt,
-        signs=agreed.sign,
-        packs=agreed.pack,
-    )
-
-
 @contextmanager
-def _session(home: Home, partners: Mapping[str, Partner], partner_id: str) -> Iterator[Session]:
+def _session(home: Home, partners: Mapping[str, Partner], partner_id: str, budget: Budget) -> Iterator[Session]:
     """Open an SFTP session with a partner; its secrets are read now, so that a rotated one is used at once."""
-    partner = partners[partner_id]
-    sftp = partner.profile.sftp
-    if sftp is None:
-        raise NotFound(f"{partner_id} has no [sftp] in its profile", hint="add one, or hand files over with `ingest`")
-
-    def secret(reference: SecretReference | None) -> str | None:
-        return _secret(home, reference)
-
-    endpoint = SftpEndpoint(
-        host=sftp.host,
-        port=sftp.port,
-        username=sftp.username,
-        host_keys=partner.host_keys(),
-        private_key=secret(sftp.private_key),
-        passphrase=secret(sftp.passphrase),
-        password=secret(sftp.password),
-        connect_timeout_seconds=sftp.connect_timeout_seconds,
-        timeout_seconds=sftp.timeout_seconds,
-    )
-    with open_sftp(endpoint) as session:
+    endpoint = endpoint_of(home, partners[partner_id])
+    with budget.connection(endpoint), open_sftp(endpoint) as session:
         yield session

@@ -61,6 +61,7 @@ class Work(Section):
     """[work]: how many jobs run at a time, and how often a failed one is tried again."""
 
     threads: int = Field(default=2, ge=1, le=64)
+    connections_per_host: int = Field(default=4, ge=1)  # of this process, over all partners whose server it is
     tries_before_quarantine: int = Field(default=3, ge=1)
     tries_on_the_wire: int = Field(default=12, ge=1)
     first_pause_seconds: int = Field(default=30, ge=0)

@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
     "guides": ("validate:guides_command", "List the X12 guides that are known."),
     "log": ("log:log_command", "List the files with what became of them."),
+    "partner": ("partner:partner_group", "Take a partner on, try its server, plan and apply changes."),
+    "mailbox": ("mailbox:mailbox_group", "Give a partner a mailbox on our own SFTP server."),
     "show": ("show:show_group", "Show one thing with its whole story."),
     "db": ("db:db_group", "Look after the database."),
 }

@@ -29,6 +29,8 @@ _COPIED = (
 )
 _GITIGNORE = """\
 /secrets/
+/.applied/
+/mailboxes/
 /gateway.db*
 /.gateway.lock
 /inbound/*

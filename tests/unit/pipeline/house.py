@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.bootstrap import App, agreement_with, open_app
+from gateway.bootstrap import App, open_app
 from gateway.domain.exchange import ReceivedFile
 from gateway.jobs.embedded import EmbeddedRunner
 from gateway.partners.profile import PartnerStatus
@@ -29,6 +29,7 @@ from gateway.pipeline.work import perform
 from gateway.ports.clock import FixedClock
 from gateway.ports.jobs import Decision, Job
 from gateway.settings import Home, packaged_mappings, packaged_partners
+from gateway.transport.agreed import agreement_with
 from gateway.transport.folder import open_folder
 from gateway.transport.payloads import ProtectedPayloads
 from gateway.x12.guide import GuideLibrary
