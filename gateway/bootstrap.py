@@ -17,7 +17,8 @@ from gateway.jobs.timetable import ApsTimetable
 from gateway.partners.loader import load_partners
 from gateway.partners.partner import Partner
 from gateway.partners.plan import applied_folder
-from gateway.partners.profile import PartnerStatus
+from gateway.partners.profile import PartnerStatus, SecretReference
+from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, bill
 from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.incidents import open_connection_fault
@@ -43,6 +44,7 @@ from gateway.transport.archive import FolderArchive
 from gateway.transport.budget import Budget
 from gateway.transport.payloads import ProtectedPayloads
 from gateway.transport.sftp import open_sftp
+from gateway.transport.vault import Vault
 from gateway.x12.guide import GuideLibrary
 
 
@@ -100,6 +102,10 @@ class App:
     def bill(self, on: date) -> BillReport:
         """Bill what is due on the batch business date `on`."""
         return bill(self.plant, on)
+
+    def reseal(self) -> tuple[int, int]:
+        """Encrypt what is kept under the archive's present key; return how many files were changed, and stay."""
+        return FolderArchive(self.home.path, _vault(self.home, self.plant.settings)).reseal()
 
     def watch(self, partner_id: str) -> None:
         """Look for what a partner should have sent and did not."""
@@ -219,7 +225,7 @@ def open_app(home: Home, clock: Clock, *, partners_folder: Path | None = None) -
     plant = Plant(
         open_unit=database.unit_of_work(queue),
         open_session=lambda partner_id: _session(home, partners, partner_id, budget),
-        archive=FolderArchive(home.path),
+        archive=FolderArchive(home.path, _vault(home, settings)),
         clock=_clock(settings, clock),
         settings=settings,
         guides=GuideLibrary(home.mappings / "guides"),
@@ -230,6 +236,14 @@ def open_app(home: Home, clock: Clock, *, partners_folder: Path | None = None) -
         payloads=ProtectedPayloads(lambda partner_id: agreement_with(home, partners[partner_id])),
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
+
+
+def _vault(home: Home, settings: Settings) -> Vault | None:
+    """Return what seals kept bytes, or None where they lie in clear; ConfigurationError when its keys are wrong."""
+    if not settings.archive.key_file:
+        return None
+    keys = resolve_secret(SecretReference(file=settings.archive.key_file), home.path)
+    return Vault(keys.split())
 
 
 def _all_at_once(mistakes: Iterable[Mistake]) -> str:

@@ -69,6 +69,12 @@ class Work(Section):
     refused_login_pause_seconds: int = Field(default=21_600, ge=1)
 
 
+class Archive(Section):
+    """[archive]: how kept bytes lie on the disk."""
+
+    key_file: str = ""  # keys, one a line, the present one first; relative to the home; empty: in clear
+
+
 class Logging(Section):
     """[logging]: what is written to stderr."""
 
@@ -99,6 +105,7 @@ class Settings(Section):
     identity: Identity = Identity()
     limits: Limits = Limits()
     work: Work = Work()
+    archive: Archive = Archive()
     logging: Logging = Logging()
     timetable: Timetable = Timetable()
     severities: SeverityTable = Field(default_factory=dict)

@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "partner": ("partner:partner_group", "Take a partner on, try its server, plan and apply changes."),
     "mailbox": ("mailbox:mailbox_group", "Give a partner a mailbox on our own SFTP server."),
     "show": ("show:show_group", "Show one thing with its whole story."),
+    "archive": ("archive:archive_group", "Look after the encryption of kept bytes."),
     "db": ("db:db_group", "Look after the database."),
 }
 """Every command: where it lives below gateway/cli, and its line in the help. Imported when it is called, so that

@@ -8,10 +8,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from gateway.errors import ArchiveError, ConfigurationError, InvariantBroken, KeptBytesDiffer
 from gateway.ports.archive import Kept
 from gateway.transport.archive import FolderArchive
+from gateway.transport.vault import Vault
 
 MONDAY = date(2026, 3, 2)
 CONTENT = b"ISA*00*~"
@@ -19,9 +21,12 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 PLACE = f"inbound/acme/2026-03-02/{SHA256}"
 
 
-@pytest.fixture
-def archive(tmp_path) -> FolderArchive:
-    return FolderArchive(tmp_path)
+KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture(params=["in clear", "sealed"])
+def archive(request, tmp_path) -> FolderArchive:
+    return FolderArchive(tmp_path, Vault([KEY]) if request.param == "sealed" else None)
 
 
 def files(root: Path) -> set[str]:
