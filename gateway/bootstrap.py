@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
-from gateway.domain.exchange import Arrival, ReceivedFile, SetState
+from gateway.domain.exchange import Arrival, OutboundDocument, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError, TransportError
 from gateway.jobs.daemon import Daemon
@@ -20,6 +20,7 @@ from gateway.partners.plan import applied_folder
 from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, bill
+from gateway.pipeline.deliver import resend
 from gateway.pipeline.guards import EnrollmentPreview
 from gateway.pipeline.incidents import open_connection_fault
 from gateway.pipeline.plant import Plant
@@ -102,6 +103,10 @@ class App:
     def bill(self, on: date) -> BillReport:
         """Bill what is due on the batch business date `on`."""
         return bill(self.plant, on)
+
+    def resend(self, document_id: str, *, by: str, reason: str) -> OutboundDocument:
+        """Have a document that was given up delivered after all. Raises NotFound, NotAllowed."""
+        return resend(self.plant, document_id, by=by, reason=reason)
 
     def reseal(self) -> tuple[int, int]:
         """Encrypt what is kept under the archive's present key; return how many files were changed, and stay."""

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worklist": ("worklist:worklist_command", "List what waits to be put right, with the fix."),
     "release": ("review:release_command", "Apply a held set, or preview what that does."),
     "refuse": ("review:refuse_command", "End a held set without effect."),
+    "resend": ("work:resend_command", "Deliver a document that was given up."),
     "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
     "guides": ("validate:guides_command", "List the X12 guides that are known."),
     "log": ("log:log_command", "List the files with what became of them."),

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 from gateway.domain.exchange import DeliveryState, LogEvent, OutboundDocument
 from gateway.domain.identity import content_id
-from gateway.errors import ConfigurationError, ConnectionDropped, GatewayError, TransferIncomplete, TransportError
+from gateway.errors import (
+    ConfigurationError,
+    ConnectionDropped,
+    GatewayError,
+    NotAllowed,
+    TransferIncomplete,
+    TransportError,
+)
 from gateway.logs import get_logger
 from gateway.partners.profile import PartnerStatus, Profile
 from gateway.pipeline.incidents import closed_way, connection_fault, open_connection_fault, open_incident
@@ -18,6 +25,7 @@ from gateway.ports.unit_of_work import UnitOfWork
 
 _MAY_BE_SENT = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _WAITS = "waits for the partner: "
+_GIVEN_UP = "delivery_given_up"
 
 
 def deliver(plant: Plant, document_id: str) -> None:
@@ -95,10 +103,40 @@ def give_up(plant: Plant, job: Job, error: Exception) -> None:
     reason, now = reason_of(error), plant.clock.now()
     with plant.open_unit() as unit:
         if unit.documents.move(document.id, DeliveryState.GIVEN_UP, expected=_MAY_BE_SENT, at=now, reason=reason):
-            message = f"{document.kind} {document.id} could not be delivered to {document.folder}: {reason}"
-            key = content_id("N", "delivery", document.id)
-            open_incident(plant, unit, "delivery_given_up", document.partner_id, message, key=key)
+            message = f"{_named(document)}could not be delivered to {document.folder}: {reason}"
+            key = content_id("N", "delivery", document.id, now.isoformat())  # given up again is told again
+            open_incident(plant, unit, _GIVEN_UP, document.partner_id, message, key=key)
         unit.commit()
+
+
+def resend(plant: Plant, document_id: str, *, by: str, reason: str) -> OutboundDocument:
+    """Have a document that was given up delivered after all, because somebody put right what stood in its way.
+
+    The bytes and the name are the same; the decision is kept with who made it and why. Raises NotFound, NotAllowed.
+    """
+    now = plant.clock.now()
+    with plant.open_unit() as unit:
+        document = unit.documents.get(document_id)
+        why = f"sent again by {by}: {reason}"
+        if not unit.documents.move(
+            document.id, DeliveryState.QUEUED, expected=[DeliveryState.GIVEN_UP], at=now, reason=why
+        ):
+            raise NotAllowed(f"{document.id} is {document.state}: only what was given up is sent again")
+        unit.documents.forget_tries(document.id)
+        for incident in unit.standing_incidents([_GIVEN_UP], document.partner_id):
+            if incident.message.startswith(_named(document)):
+                unit.close_incident(incident.key, now)
+        file_id = document.subject_id if document.subject_id.startswith("F") else ""
+        key = content_id("E", "resend", document.id, now.isoformat())
+        unit.record(LogEvent(key, now, "deliver", file_id, document.id, f"{document.kind} {document.id} {why}"))
+        unit.defer(delivery(document))
+        unit.commit()
+    return document
+
+
+def _named(document: OutboundDocument) -> str:
+    """Return how the incident of a document that was given up begins."""
+    return f"{document.kind} {document.id} "
 
 
 def take_up(plant: Plant, unit: UnitOfWork, partner_id: str) -> None:

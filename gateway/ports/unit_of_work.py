@@ -398,6 +398,10 @@ class Documents(Protocol):
         """Add one failed try and return how many there were."""
         ...
 
+    def forget_tries(self, document_id: str) -> None:
+        """Count the failed tries from nought again."""
+        ...
+
     def in_state(self, states: Iterable[DeliveryState]) -> list[OutboundDocument]:
         """Return the documents in these states, oldest first."""
         ...

@@ -80,6 +80,10 @@ class SqlDocuments:
         """Add one failed try and return how many there were."""
         return self._db.count_try(documents, document_id)
 
+    def forget_tries(self, document_id: str) -> None:
+        """Count the failed tries from nought again."""
+        self._db.change(update(documents).where(documents.c.id == document_id).values(tries=0))
+
     def in_state(self, states: Iterable[DeliveryState]) -> list[OutboundDocument]:
         """Return the documents in these states, oldest first."""
         return self._documents(documents.c.state.in_(list(states)))

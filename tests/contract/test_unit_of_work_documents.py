@@ -36,6 +36,8 @@ def test_a_delivery_state_changes_only_from_where_it_is_expected(database: Datab
         assert unit.documents.move("D1", states[0], expected=[DeliveryState.QUEUED], at=NOW)
         assert unit.documents.move("D1", states[1], expected=[states[0]], at=LATER, reason="the line broke")
         assert [1, 2] == [unit.documents.count_try("D1") for _ in range(2)]
+        unit.documents.forget_tries("D1")
+        assert [1, 2] == [unit.documents.count_try("D1") for _ in range(2)]
         unit.commit()
         changed = unit.documents.get("D1")
     assert (DeliveryState.UNKNOWN, "the line broke", 2) == (changed.state, changed.reason, changed.tries)

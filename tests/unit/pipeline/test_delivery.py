@@ -1,6 +1,7 @@
 """Station 8: what we say of a delivery is true at every moment (DESIGN, decision 9)."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from gateway.errors import (
     ConnectionDropped,
     HostKeyRefused,
     HostUnreachable,
+    NotAllowed,
     PartnerRefusedLogin,
     RemoteRefused,
 )
@@ -117,6 +119,27 @@ def test_a_refused_put_is_given_up_at_once_with_an_incident(house, sftp):
     assert [("delivery_given_up", "acme")] == house.incidents()
     ((reason,),) = house.rows("SELECT reason FROM documents")
     assert reason.startswith("RemoteRefused: ")
+
+
+def test_a_document_that_was_given_up_is_sent_again_when_somebody_says_so_and_why(house, sftp):
+    sftp(servers.RefusesWrites)
+    house.take("acme", FILE)
+    ((document,),) = house.rows("SELECT id FROM documents")
+    house.clock.instant += timedelta(minutes=1)
+    house.app.resend(document, by="EDI desk", reason="they say that it is put right")
+    house.work()
+    assert ["given_up"] == states(house)
+    assert [("delivery_given_up", "acme")] == house.incidents()  # told again
+    sftp(servers.Partner)
+    house.app.resend(document, by="EDI desk", reason="the partner has given us the right to write")
+    house.work()
+    assert ["verified"] == states(house)
+    assert [] == house.incidents()
+    assert 1 == len(house.inbox("acme"))
+    ((said,),) = house.rows("SELECT reason FROM delivery_attempts WHERE reason LIKE 'sent again%right to write'")
+    assert "sent again by EDI desk: the partner has given us the right to write" == said
+    with pytest.raises(NotAllowed, match="is verified"):
+        house.app.resend(document, by="EDI desk", reason="twice")
 
 
 def test_a_name_that_other_bytes_have_taken_is_never_overwritten_and_given_up_with_an_incident(house):
