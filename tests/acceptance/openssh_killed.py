@@ -5,6 +5,7 @@ GATEWAY_TRIP='{"home": ..., "moment": ..., "port": ..., ...}' python -m tests.ac
 
 import json
 import os
+from pathlib import Path
 
 from gateway.transport.endpoint import SftpEndpoint
 from gateway.transport.session import RemoteSession
@@ -75,8 +76,6 @@ def arm(moment: str) -> None:
 
 def main() -> None:
     trip = json.loads(os.environ["GATEWAY_TRIP"])
-    from pathlib import Path
-
     house = House(Path(trip["home"]))
     point_at(house, trip)
     arm(trip["moment"])
