@@ -1,5 +1,6 @@
 """What every archive does: bytes are kept whole, once, unchanged, and never outside their place."""
 
+import fcntl
 import hashlib
 import os
 import resource
@@ -199,6 +200,31 @@ def test_interrupted_work_leaves_files_that_are_listed_and_can_be_removed(archiv
     archive.remove_leftover(leftover)
     assert [] == list(archive.list_leftovers())
     assert {PLACE} == files(tmp_path)
+
+
+def test_a_file_that_is_swept_away_before_it_is_locked_is_made_anew(archive, tmp_path, monkeypatch):
+    """A sweep may look between the making of a temporary file and its lock."""
+    lock, swept = fcntl.flock, []
+
+    def sweep_first(stream, how):
+        if not swept:
+            swept.append(stream.name)
+            Path(stream.name).unlink()
+        lock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", sweep_first)
+    with archive.incoming("inbound", "acme", MONDAY) as incoming:
+        incoming.stream.write(CONTENT)
+        kept = incoming.keep()
+    assert 1 == len(swept)
+    archive.verify(kept)
+
+
+def test_what_is_being_written_is_no_leftover_until_its_writer_is_gone(archive):
+    with archive.incoming("inbound", "acme", MONDAY) as incoming:
+        incoming.stream.write(CONTENT)
+        assert [] == list(archive.list_leftovers())
+        incoming.keep()
 
 
 def test_kept_bytes_are_never_removed_as_leftovers(archive):

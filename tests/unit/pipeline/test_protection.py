@@ -140,6 +140,8 @@ def test_a_delivery_that_is_repeated_sends_the_bytes_of_the_first_attempt(protec
     protected.work_on()
     assert [("verified",)] == protected.rows("SELECT state FROM documents")
     assert before == protected.inbox("acme")
+    kept = [path for path in protected.home.outbound.rglob("*") if path.is_file()]
+    assert 2 == len(kept)  # its own bytes and the wrapped ones, which were made once
 
 
 def test_a_document_waits_for_a_key_that_has_expired_and_goes_when_it_is_replaced(protected, gpg):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import time
 from datetime import timedelta
 
@@ -229,6 +230,17 @@ def test_a_file_somebody_else_took_away_is_written_down_as_gone(house, sftp):
     path.unlink()
     house.app.poll("acme")
     assert [(1,)] == house.rows("SELECT put_away FROM arrivals")
+
+
+def test_a_file_of_a_gigabyte_is_taken_in_bounded_memory(house):
+    """LESSONS 6: sizes that no test usually tries; the file is sparse, so that only its reading costs."""
+    gigabyte = 1 << 30
+    with (house.mailboxes / "acme" / "outbox" / "large.834").open("wb") as file:
+        file.truncate(gigabyte)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert 1 == len(house.poll("acme").received)
+    assert [(gigabyte,)] == house.rows("SELECT size_bytes FROM files")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
 
 
 # --- when a file is whole

@@ -207,6 +207,12 @@ def test_a_signature_of_a_key_that_was_not_agreed_on_fails_closed_even_where_non
     assert b"" == inside
 
 
+def test_our_own_signature_is_nobody_elses(gpg):
+    """Whoever sends back what we once signed is not the partner, though our key is in the ring."""
+    said, inside = opened(message(gpg, signer="gateway"), **keys(gpg, "acme"), needs_signature=True)
+    assert ("its PGP signature is of a key that was not agreed on", b"") == (said.refusal, inside)
+
+
 def test_a_message_that_was_changed_on_its_way_is_refused(gpg):
     content = bytearray(message(gpg, signer="acme"))
     content[-40] ^= 0xFF
