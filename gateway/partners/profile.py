@@ -114,6 +114,7 @@ class Enrollment(Section):
     quirks: tuple[str, ...] = ()
     places: dict[str, object] = Field(default_factory=dict)  # fields elsewhere than in mappings/005010X220A1.toml
     discrepancy_report: bool = False  # a CSV of what a comparing file (BGN08 = 4) found
+    empty_report: bool = False  # that CSV also when both sides agree: silence is ambiguous
     effectuation: bool = False  # an 834 back that confirms what was enrolled (DOMAIN 4.7)
 
 
