@@ -35,6 +35,7 @@ OLDEST = (3, 11)
 # What the acceptance tests talk to for real: program, Debian package, what is skipped without it.
 SERVERS = (
     (("/usr/sbin/sshd", "sshd"), "openssh-server", "tests against a real OpenSSH server"),
+    (("/usr/bin/gpg", "gpg"), "gnupg", "tests of PGP with what gpg itself writes"),
     (("/usr/lib/postgresql", "postgres"), "postgresql", "tests of the store and the jobs on PostgreSQL"),
 )
 

@@ -14,10 +14,10 @@ from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
 from gateway.billing.hooks import HOOKS
 from gateway.domain.bill_run import RunOrder
-from gateway.domain.exchange import Arrival, ReceivedFile, SetState
+from gateway.domain.exchange import Arrival, OutboundDocument, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
 from gateway.domain.request_audit import Characteristic
-from gateway.errors import ConfigurationError, NotFound, TransportError
+from gateway.errors import ConfigurationError, TransportError
 from gateway.feeds.statement import StatementNotes
 from gateway.jobs.daemon import Daemon
 from gateway.jobs.embedded import EmbeddedRunner
@@ -25,9 +25,11 @@ from gateway.jobs.processes import in_processes
 from gateway.jobs.timetable import ApsTimetable
 from gateway.partners.loader import load_partners
 from gateway.partners.partner import Partner
+from gateway.partners.plan import applied_folder
 from gateway.partners.profile import PartnerStatus, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.bill import BillReport, Tell, bill, quietly
+from gateway.pipeline.deliver import resend
 from gateway.pipeline.eligibility import set_eligibility
 from gateway.pipeline.feed import statement_notes
 from gateway.pipeline.guards import EnrollmentPreview
@@ -54,9 +56,12 @@ from gateway.transactions.census_layout import Layout
 from gateway.transactions.mapping import Departures, check_mapping
 from gateway.transactions.mapping import Mapping as GuideMapping
 from gateway.transactions.quirks import QUIRKS
+from gateway.transport.agreed import agreement_with, endpoint_of
 from gateway.transport.archive import FolderArchive
-from gateway.transport.endpoint import SftpEndpoint
+from gateway.transport.budget import Budget
+from gateway.transport.payloads import ProtectedPayloads
 from gateway.transport.sftp import open_sftp
+from gateway.transport.vault import Vault
 from gateway.x12.guide import GuideLibrary
 
 
@@ -131,6 +136,14 @@ class App:
     def statement_notes(self) -> StatementNotes:
         """Return what statements tell besides their figures."""
         return statement_notes(self.plant)
+
+    def resend(self, document_id: str, *, by: str, reason: str) -> OutboundDocument:
+        """Have a document that was given up delivered after all. Raises NotFound, NotAllowed."""
+        return resend(self.plant, document_id, by=by, reason=reason)
+
+    def reseal(self) -> tuple[int, int]:
+        """Encrypt what is kept under the archive's present key; return how many files were changed, and stay."""
+        return FolderArchive(self.home.path, _vault(self.home, self.plant.settings)).reseal()
 
     def watch(self, partner_id: str) -> None:
         """Look for what a partner should have sent and did not."""
@@ -250,10 +263,10 @@ class HomeFiles:
     mistakes: tuple[Mistake, ...]
 
 
-def read_home(home: Home) -> HomeFiles:
-    """Read every file of a home; nothing is written and no server is asked."""
+def read_home(home: Home, partners_folder: Path | None = None) -> HomeFiles:
+    """Read every file of a home, its partners from another folder where one is named; nothing is written."""
     settings, in_settings = load_settings(home.path)
-    partners, in_partners = load_home_partners(home.path, settings)
+    partners, in_partners = load_home_partners(home.path, settings, partners_folder)
     mappings, in_mappings = _mappings(home.mappings, partners)
     layouts, in_layouts = load_layouts(home.mappings / "census")
     calendars, in_calendars = _calendars(home.mappings / "calendars")
@@ -267,7 +280,9 @@ _COLLECT_AFTER = (50_000, 20, 50)
 all die together: looking at them every 700 objects, as Python does by itself, takes a quarter of the time."""
 
 
-def load_home_partners(home: Path, settings: Settings) -> tuple[dict[str, Partner], list[Mistake]]:
+def load_home_partners(
+    home: Path, settings: Settings, folder: Path | None = None
+) -> tuple[dict[str, Partner], list[Mistake]]:
     """Return the partners of a home with every mistake in them, held against what the program offers them."""
     return load_partners(
         home,
@@ -276,15 +291,17 @@ def load_home_partners(home: Path, settings: Settings) -> tuple[dict[str, Partne
         account_selections=HOOKS.account_selection,
         status_updates=HOOKS.status_update,
         eligibility_type=settings.invoice_requests.eligibility_characteristic,
+        folder=folder,
     )
 
 
-def open_app(home: Home, clock: Clock) -> App:
+def open_app(home: Home, clock: Clock, *, partners_folder: Path | None = None) -> App:
     """Wire the gateway of `home`; raises ConfigurationError naming every mistake of its files.
 
     A clock named in the settings (`[clock]`) stands in for the system's, unless the caller brought one that stands.
+    Of the partners the version counts that was applied last, else their files, unless a folder is named.
     """
-    read = read_home(home)
+    read = read_home(home, partners_folder or applied_folder(home.path))
     if read.mistakes:
         raise ConfigurationError(_all_at_once(read.mistakes), hint="run `gateway check` to see them as a table")
     settings, partners = read.settings, read.partners
@@ -297,10 +314,11 @@ def open_app(home: Home, clock: Clock) -> App:
         from gateway.jobs.distributed import DistributedQueue  # noqa: PLC0415 - as above
 
         queue = DistributedQueue()
+    budget = Budget(settings.work.connections_per_host)
     plant = Plant(
         open_unit=database.unit_of_work(queue),
-        open_session=lambda partner_id: _session(home, partners, partner_id),
-        archive=FolderArchive(home.path),
+        open_session=lambda partner_id: _session(home, partners, partner_id, budget),
+        archive=FolderArchive(home.path, _vault(home, settings)),
         clock=_clock(settings, clock),
         settings=settings,
         guides=GuideLibrary(home.mappings / "guides"),
@@ -308,8 +326,17 @@ def open_app(home: Home, clock: Clock) -> App:
         partners=partners,
         calendars=read.calendars,
         layouts=read.layouts,
+        payloads=ProtectedPayloads(lambda partner_id: agreement_with(home, partners[partner_id])),
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
+
+
+def _vault(home: Home, settings: Settings) -> Vault | None:
+    """Return what seals kept bytes, or None where they lie in clear; ConfigurationError when its keys are wrong."""
+    if not settings.archive.key_file:
+        return None
+    keys = resolve_secret(SecretReference(file=settings.archive.key_file), home.path)
+    return Vault(keys.split())
 
 
 def _all_at_once(mistakes: Iterable[Mistake]) -> str:
@@ -365,26 +392,8 @@ def _calendars(folder: Path) -> tuple[dict[str, WorkCalendar], list[Mistake]]:
 
 
 @contextmanager
-def _session(home: Home, partners: Mapping[str, Partner], partner_id: str) -> Iterator[Session]:
+def _session(home: Home, partners: Mapping[str, Partner], partner_id: str, budget: Budget) -> Iterator[Session]:
     """Open an SFTP session with a partner; its secrets are read now, so that a rotated one is used at once."""
-    partner = partners[partner_id]
-    sftp = partner.profile.sftp
-    if sftp is None:
-        raise NotFound(f"{partner_id} has no [sftp] in its profile", hint="add one, or hand files over with `ingest`")
-
-    def secret(reference: SecretReference | None) -> str | None:
-        return resolve_secret(reference, home.path) if reference is not None else None
-
-    endpoint = SftpEndpoint(
-        host=sftp.host,
-        port=sftp.port,
-        username=sftp.username,
-        host_keys=partner.host_keys(),
-        private_key=secret(sftp.private_key),
-        passphrase=secret(sftp.passphrase),
-        password=secret(sftp.password),
-        connect_timeout_seconds=sftp.connect_timeout_seconds,
-        timeout_seconds=sftp.timeout_seconds,
-    )
-    with open_sftp(endpoint) as session:
+    endpoint = endpoint_of(home, partners[partner_id])
+    with budget.connection(endpoint), open_sftp(endpoint) as session:
         yield session

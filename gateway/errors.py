@@ -16,6 +16,7 @@ for every class, so that a retry is a total decision (DESIGN, decision 2).
     │   └── KeptBytesDiffer
     ├── TransportError            the wire
     │   ├── HostUnreachable       (temporary)
+    │   ├── HostBusy              (temporary)
     │   ├── ConnectionDropped     (temporary)
     │   ├── TransferIncomplete    (temporary)
     │   ├── HostKeyRefused
@@ -92,6 +93,12 @@ class TransportError(GatewayError):
 
 class HostUnreachable(TransportError):
     """The partner's server does not answer. It is tried again later; check host, port and network if it stays."""
+
+    is_temporary = True
+
+
+class HostBusy(TransportError):
+    """All connections that we allow ourselves to this server are in use. It is tried again in a moment."""
 
     is_temporary = True
 

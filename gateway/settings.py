@@ -62,6 +62,7 @@ class Work(Section):
 
     threads: int = Field(default=2, ge=1, le=64)
     bill_processes: int = Field(default=0, ge=0, le=64)  # of one bill run on PostgreSQL; 0: one for each processor
+    connections_per_host: int = Field(default=4, ge=1)  # of this process, over all partners whose server it is
     tries_before_quarantine: int = Field(default=3, ge=1)
     tries_on_the_wire: int = Field(default=12, ge=1)
     first_pause_seconds: int = Field(default=30, ge=0)
@@ -77,6 +78,12 @@ class StatementTexts(Section):
     grace: str = "Cover goes on for 31 days after the due date; what is unpaid then may end it."
 
 
+class Archive(Section):
+    """[archive]: how kept bytes lie on the disk."""
+
+    key_file: str = ""  # keys, one a line, the present one first; relative to the home; empty: in clear
+
+
 class Logging(Section):
     """[logging]: what is written to stderr."""
 
@@ -89,6 +96,7 @@ class Timetable(Section):
 
     bill_cron: Cron = "30 2 * * *"  # five fields, in `time_zone`
     watch_cron: Cron = "15 * * * *"
+    sweep_cron: Cron = "40 * * * *"
     time_zone: TimeZone = "UTC"
 
 
@@ -113,6 +121,7 @@ class Settings(Section):
     limits: Limits = Limits()
     work: Work = Work()
     statement: StatementTexts = StatementTexts()
+    archive: Archive = Archive()
     logging: Logging = Logging()
     timetable: Timetable = Timetable()
     invoice_requests: InvoiceRequests = InvoiceRequests()

@@ -36,12 +36,16 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worklist": ("worklist:worklist_command", "List what waits to be put right, with the fix."),
     "release": ("review:release_command", "Apply a held set, or preview what that does."),
     "refuse": ("review:refuse_command", "End a held set without effect."),
+    "resend": ("work:resend_command", "Deliver a document that was given up."),
     "rates": ("rates:rates_group", "Change price files by two people, and show what is in force."),
     "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
     "guides": ("validate:guides_command", "List the X12 guides that are known."),
     "prove": ("prove:prove_command", "Prove issued bills and the journal again."),
     "log": ("log:log_command", "List the files with what became of them."),
+    "partner": ("partner:partner_group", "Take a partner on, try its server, plan and apply changes."),
+    "mailbox": ("mailbox:mailbox_group", "Give a partner a mailbox on our own SFTP server."),
     "show": ("show:show_group", "Show one thing with its whole story."),
+    "archive": ("archive:archive_group", "Look after the encryption of kept bytes."),
     "db": ("db:db_group", "Look after the database."),
 }
 """Every command: where it lives below gateway/cli, and its line in the help. Imported when it is called, so that

@@ -30,6 +30,8 @@ _COPIED = (
 )
 _GITIGNORE = """\
 /secrets/
+/.applied/
+/mailboxes/
 /gateway.db*
 /.gateway.lock
 /inbound/*

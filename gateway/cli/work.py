@@ -85,6 +85,22 @@ def drained(app: App) -> bool:
     return True
 
 
+@click.command("resend")
+@click.argument("document_id")
+@click.option("--by", metavar="NAME", required=True, help="Who decides: kept with the document for good.")
+@click.option("--reason", metavar="TEXT", required=True, help="What was put right; no personal data.")
+@click.pass_obj
+def resend_command(context: Context, document_id: str, by: str, reason: str) -> None:
+    """Deliver a document that was given up, once what stood in its way is put right.
+
+    The same bytes go under the same name; what is there already is never overwritten.
+    """
+    app = context.app()
+    document = app.resend(document_id, by=by, reason=reason)
+    drained(app)
+    click.echo(f"{document.kind} {document.id} is on its way to {document.partner_id} again")
+
+
 @click.command("ingest")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partner", required=True, help="Whose file it is.")

@@ -81,6 +81,15 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """A file as the last look saw it: since when (our clock) it lies there unchanged, and what fetching it showed."""
+
+    remote: RemoteFile
+    since: datetime
+    is_unfinished: bool = False  # its bytes broke off: it is fetched again when it has changed
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivedFile:
     """A file whose bytes we keep. `id` is made of partner and hash: the same bytes are the same file."""
 
@@ -94,6 +103,17 @@ class ReceivedFile:
     state: FileState = FileState.RECEIVED
     reason: str = ""
     tries: int = 0
+    raw_path: str = ""  # where it came packed or encrypted: the bytes as they came
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """How many segments of one set type (ST01) a file holds, and when it came."""
+
+    file_id: str
+    received_at: datetime
+    set_type: str
+    segments: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +276,8 @@ class OutboundDocument:
     tries: int = 0
     subject_id: str = ""  # the file or invoice it is about
     control_number: str = ""  # our ISA13, where it is X12
+    sealed_path: str = ""  # where it goes packed or encrypted: the bytes that are sent, made at the first attempt
+    sealed_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import procrastinate
 import psycopg
@@ -24,6 +25,10 @@ from gateway.ports.jobs import Done, GiveUp, Job, Perform, RetryAt
 _TASK = "station"
 _SILENT_SECONDS = 30.0  # three heartbeats missed: the node is taken for dead
 _CONNECT_SECONDS = 10.0
+_PENDING = (
+    "SELECT 1 FROM procrastinate_jobs WHERE status IN ('todo', 'doing') "
+    "AND args->>'station' = %s AND args->>'subject' = %s LIMIT 1"
+)
 _NO_SUCH = {"42P01", "42883", "42704"}  # SQLSTATE of a table, function or type that is not there
 
 
@@ -60,6 +65,12 @@ class DistributedQueue:
             self._app.configure_task(_TASK, lock=job.lock, schedule_at=job.run_at, connection=connection).defer(
                 station=job.station, subject=job.subject, lock=job.lock
             )
+
+    def is_pending(self, job: Job, connection: object) -> bool:
+        """Tell whether a job of the same station and subject waits or runs; read through the same `connection`."""
+        with _store_errors():
+            found = cast("psycopg.Connection[tuple[int]]", connection).execute(_PENDING, (job.station, job.subject))
+            return found.fetchone() is not None
 
 
 def install_schema(database_url: str) -> bool:

@@ -58,6 +58,9 @@ def _interchange_ids(partners: Iterable[Partner]) -> Iterator[_Claim]:
         identity = partner.profile.x12
         if identity.id != "*":
             yield (identity.qualifier, identity.id), f"{identity.qualifier}/{identity.id}", partner, "x12.id"
+        for number, other in enumerate(identity.also_ids, start=1):
+            words, key = f"{identity.qualifier}/{other}", f"x12.also_ids[{number}]"
+            yield (identity.qualifier, other), words, partner, key
 
 
 def _mailboxes(partners: Iterable[Partner]) -> Iterator[_Claim]:

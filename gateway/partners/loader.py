@@ -43,12 +43,13 @@ def load_partners(
     status_updates: Collection[str] = STATUS_UPDATES,
     eligibility_type: str = "INVRACTE",
     environ: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
 ) -> tuple[dict[str, Partner], list[Mistake]]:
     """Return the partners of the home at `home` by id, and every mistake in their files, in order of file and key.
 
-    `quirks` are the names that profiles may use. A partner whose profile or billing does not fit its model is left
-    out of the answer; one that breaks a rule is in it, so that the rest can be checked against it. Secrets are only
-    looked for when the partner is active, and never shown.
+    They lie in `partners/`, or in `folder`. `quirks` are the names that profiles may use. A partner whose profile or
+    billing does not fit its model is left out of the answer; one that breaks a rule is in it, so that the rest can be
+    checked against it. Secrets are only looked for when the partner is active, and never shown.
     """
     calendars = {path.stem for path in (home / "mappings" / "calendars").glob("*.toml")}
     layouts = _layouts(home / "mappings" / "census")
@@ -65,9 +66,9 @@ def load_partners(
     )
     partners: list[Partner] = []
     mistakes: list[Mistake] = []
-    folders = _partner_folders(home / "partners")
-    for folder in folders:
-        partner, wrong = _load_partner(folder)
+    folders = _partner_folders(folder or home / "partners")
+    for each in folders:
+        partner, wrong = _load_partner(each)
         mistakes += wrong
         if partner is not None:
             partners.append(partner)

@@ -55,9 +55,12 @@ class PickUp(Section):
     after: Literal["archive", "delete", "keep"] = "archive"
     archive_folder: str = "/outbox/processed"
     max_bytes: int = Field(default=2_000_000_000, ge=1)
+    marker: str = ""  # a file is whole once this one lies beside it: {name}.ok, {stem}.done
+    patience_seconds: int = Field(default=3600, ge=0)  # how long an unfinished file may wait for its rest
     every_seconds: int = Field(default=300, ge=1)
     cron: Cron = ""  # five fields; wins over every_seconds
     time_zone: TimeZone = "UTC"
+    calendar: str = ""  # a file in mappings/calendars: no look on its days off; empty: every day
 
 
 class Delivery(Section):
@@ -65,6 +68,20 @@ class Delivery(Section):
 
     ack_folder: str = "/inbox"
     feed_folder: str = "/inbox"
+    file_name: str = ""  # a template: {name} {kind} {id} {control} {date} {time} {ext}; empty: our own names
+
+
+class Protection(Section):
+    """[protection]: what is around files, both ways: PGP, gzip, zip (DOMAIN 11, rule 4)."""
+
+    our_key: SecretReference | None = None  # our private PGP key, armoured
+    passphrase: SecretReference | None = None
+    partner_keys: tuple[str, ...] = ()  # files with the partner's public PGP keys, in its folder
+    encryption: Literal["accepted", "required"] = "accepted"  # of what comes
+    signature: Literal["accepted", "required"] = "accepted"
+    encrypt: bool = False  # what goes
+    sign: bool = False
+    pack: Literal["none", "gzip", "zip"] = "none"
 
 
 class X12Identity(Section):
@@ -72,8 +89,13 @@ class X12Identity(Section):
 
     qualifier: Qualifier = "ZZ"  # ISA05
     id: InterchangeIdOrAny  # ISA06; "*" accepts any sender, for a first trial only
+    also_ids: tuple[InterchangeIdOrAny, ...] = ()  # other ISA06 it may write, as while its systems change
     our_ids: tuple[InterchangeIdOrAny, ...] = ()  # ISA08 the partner may write for us; empty: our own id; "*": any
     usage: Literal["P", "T", "both"] = "P"  # ISA15 accepted from this partner
+    valid_from: date | None = None  # outside of these days its data is acknowledged and not applied
+    valid_until: date | None = None  # the last day
+    duplicates: Literal["reject", "ignore", "apply"] = "reject"  # an ISA13 that came before, with other bytes
+    duplicate_window_days: int = Field(default=366, ge=1)  # how long an ISA13 is remembered
     ta1: Literal["requested", "always", "errors"] = "requested"  # R is always sent
     report_824: Literal["errors", "always", "never"] = "errors"
     group_ack: Literal["999", "997", "auto"] = "auto"  # auto: 999 for HIPAA 5010 sets, 997 otherwise
@@ -92,6 +114,7 @@ class Enrollment(Section):
     quirks: tuple[str, ...] = ()
     places: dict[str, object] = Field(default_factory=dict)  # fields elsewhere than in mappings/005010X220A1.toml
     discrepancy_report: bool = False  # a CSV of what a comparing file (BGN08 = 4) found
+    empty_report: bool = False  # that CSV also when both sides agree: silence is ambiguous
     effectuation: bool = False  # an 834 back that confirms what was enrolled (DOMAIN 4.7)
 
 
@@ -121,6 +144,7 @@ class Feeds(Section):
     formats: tuple[Literal["csv", "json"], ...] = ()
     accounts: tuple[str, ...] = ()  # accounts of other partners it was granted (a broker); own ones always
     cron: Cron = ""  # empty: as soon as an invoice is issued
+    calendar: str = ""  # a file in mappings/calendars: no slot on its days off; empty: every day
 
 
 class Expectation(Section):
@@ -132,6 +156,17 @@ class Expectation(Section):
     day: int = Field(default=1, ge=1, le=31)  # of the month, or 1 (Monday) to 7 of the week
     grace_days: int = Field(default=1, ge=0)
     since: date | None = None  # the first day it may be due; empty: from the start of the year
+    by: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = ""  # in pick_up.time_zone; empty: any time
+    calendar: str = ""  # a file in mappings/calendars; empty: every day counts
+    least_percent: int = Field(default=0, ge=0, le=100)  # of the usual number of segments; 0: any is right
+
+
+class Watch(Section):
+    """[watch]: what else is noticed when it does not come (DESIGN, decision 10)."""
+
+    control_numbers: Literal["any", "gapless"] = "any"  # gapless: an ISA13 that was left out never came
+    unexpected_files: bool = False  # also tell of an expected kind of file that comes when none is due
+    ack_within_hours: int = Field(default=48, ge=0)  # for a 999 or TA1 to what we sent; 0: it never answers
 
 
 class Contact(Section):
@@ -152,10 +187,12 @@ class Profile(Section):
     sftp: Sftp | None = None
     pick_up: PickUp = PickUp()
     delivery: Delivery = Delivery()
+    protection: Protection = Protection()
     x12: X12Identity
     enrollment: Enrollment = Enrollment()
     census: Census | None = None
     remittance: Remittance = Remittance()
     feeds: Feeds = Feeds()
     expects: tuple[Expectation, ...] = ()
+    watch: Watch = Watch()
     contact: Contact = Contact()

@@ -1,17 +1,20 @@
 """What a profile must agree on within itself; what only an active partner needs is asked of active partners only."""
 
 from collections.abc import Iterator
+from string import Formatter
 
 from gateway.configuration.toml_file import closest
 from gateway.domain.mistake import Mistake
 from gateway.domain.parties import PartnerRole
 from gateway.errors import ConfigurationError
 from gateway.partners.partner import Partner, is_host_key, read_host_keys
-from gateway.partners.profile import PartnerStatus, SecretReference, Sftp
+from gateway.partners.profile import PartnerStatus, Profile, SecretReference
 from gateway.partners.secrets import resolve_secret
 from gateway.partners.surroundings import Rule, Surroundings, in_profile
 
 _DAYS_OF_WEEK = 7
+NAME_PARTS = frozenset({"name", "kind", "id", "control", "date", "time", "ext"})
+"""What a template of file names may use; pipeline/outgoing.py fills it in."""
 
 
 def _is_active(partner: Partner) -> bool:
@@ -39,7 +42,7 @@ def login_is_possible(partner: Partner, _around: Surroundings) -> Iterator[Mista
 
 def secrets_are_found(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
     """A reference names one place; for an active partner the secret is there."""
-    for key, reference in _references(partner.profile.sftp):
+    for key, reference in references(partner.profile):
         is_one_place = bool(reference.env) != bool(reference.file)
         if is_one_place and not _is_active(partner):
             continue
@@ -49,10 +52,46 @@ def secrets_are_found(partner: Partner, around: Surroundings) -> Iterator[Mistak
             yield in_profile(partner, key, str(error), error.hint)
 
 
-def _references(sftp: Sftp | None) -> list[tuple[str, SecretReference]]:
-    """Return the secret references of a server with their dotted keys."""
-    named = {"private_key": sftp.private_key, "passphrase": sftp.passphrase, "password": sftp.password} if sftp else {}
-    return [(f"sftp.{key}", reference) for key, reference in named.items() if reference is not None]
+def references(profile: Profile) -> list[tuple[str, SecretReference]]:
+    """Return the secret references of a profile with their dotted keys."""
+    sftp, protection = profile.sftp, profile.protection
+    named = {
+        "sftp.private_key": sftp.private_key if sftp else None,
+        "sftp.passphrase": sftp.passphrase if sftp else None,
+        "sftp.password": sftp.password if sftp else None,
+        "protection.our_key": protection.our_key,
+        "protection.passphrase": protection.passphrase,
+    }
+    return [(key, reference) for key, reference in named.items() if reference is not None]
+
+
+def protection_has_its_keys(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """What is to be decrypted, verified, encrypted or signed has the key for it, and key files are there."""
+    agreed = partner.profile.protection
+    needs_ours = {"encryption": agreed.encryption == "required", "sign": agreed.sign}
+    needs_theirs = {"signature": agreed.signature == "required", "encrypt": agreed.encrypt}
+    for key, is_needed in needs_ours.items():
+        if is_needed and agreed.our_key is None:
+            remedy = 'write protection.our_key = { file = "secrets/pgp.asc" }'
+            yield in_profile(partner, f"protection.{key}", "it needs a private PGP key of ours", remedy)
+    for key, is_needed in needs_theirs.items():
+        if is_needed and not agreed.partner_keys:
+            remedy = 'write protection.partner_keys = ["keys/pgp.asc"]'
+            yield in_profile(partner, f"protection.{key}", "it needs a public PGP key of the partner's", remedy)
+    for number, name in enumerate(agreed.partner_keys, start=1):
+        if not (partner.folder / name).is_file():
+            key, remedy = f"protection.partner_keys[{number}]", "save the partner's armoured public key there"
+            yield in_profile(partner, key, f"there is no file {name} in the partner's folder", remedy)
+
+
+def marker_names_a_file(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A marker's name is made of the name of the file that it stands for, and is another."""
+    marker = partner.profile.pick_up.marker
+    is_made = marker.count("{name}") + marker.count("{stem}") == 1
+    rest = marker.replace("{name}", "").replace("{stem}", "")
+    if marker and (not is_made or not rest or set(rest) & set("{}/*?[")):
+        remedy = "write {name} or {stem} once, with something before or after it, such as {name}.ok"
+        yield in_profile(partner, "pick_up.marker", "it does not name one file beside another", remedy)
 
 
 def host_key_is_pinned(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
@@ -133,6 +172,49 @@ def expected_days_exist(partner: Partner, _around: Surroundings) -> Iterator[Mis
             yield in_profile(partner, key, f"a week has no day {expected.day}", "1 (Monday) to 7 (Sunday)")
 
 
+def expected_calendars_exist(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """The calendar of an expected file is there."""
+    for number, expected in enumerate(partner.profile.expects, start=1):
+        if expected.calendar and expected.calendar not in around.calendars:
+            remedy = closest(expected.calendar, around.calendars)
+            key = f"expects[{number}].calendar"
+            yield in_profile(partner, key, f"there is no mappings/calendars/{expected.calendar}.toml", remedy)
+
+
+def calendars_exist(partner: Partner, around: Surroundings) -> Iterator[Mistake]:
+    """The calendars of the partner's schedules are there."""
+    profile = partner.profile
+    for key, name in {"pick_up.calendar": profile.pick_up.calendar, "feeds.calendar": profile.feeds.calendar}.items():
+        if name and name not in around.calendars:
+            remedy = closest(name, around.calendars)
+            yield in_profile(partner, key, f"there is no mappings/calendars/{name}.toml", remedy)
+
+
+def file_names_are_different(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """A template of file names is made of what there is, and gives every document a name of its own."""
+    template = partner.profile.delivery.file_name
+    try:
+        used = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
+    except ValueError:
+        used = {""}
+    unknown = sorted(used - NAME_PARTS)
+    if unknown or "/" in template:
+        remedy = f"use {', '.join(f'{{{part}}}' for part in sorted(NAME_PARTS))}"
+        yield in_profile(partner, "delivery.file_name", "it names what there is not, or a folder", remedy)
+    elif template and not used & {"name", "id"}:
+        remedy = "put {name} or {id} into it"
+        yield in_profile(partner, "delivery.file_name", "two documents could get the same name", remedy)
+
+
+def agreement_has_days(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """An agreement ends after it began."""
+    x12 = partner.profile.x12
+    if x12.valid_from and x12.valid_until and x12.valid_until < x12.valid_from:
+        yield in_profile(
+            partner, "x12.valid_until", "it is before x12.valid_from", "write the last day of the agreement"
+        )
+
+
 def someone_can_be_called(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
     """An active partner has a contact: 824 and statements name it (FEATURES HN-16)."""
     contact = partner.profile.contact
@@ -146,10 +228,16 @@ PROFILE_RULES: tuple[Rule, ...] = (
     login_is_possible,
     secrets_are_found,
     host_key_is_pinned,
+    protection_has_its_keys,
+    marker_names_a_file,
     folders_are_apart,
     quirks_are_known,
     census_can_be_read,
     only_a_bank_pays_for_all,
     expected_days_exist,
+    expected_calendars_exist,
+    calendars_exist,
+    file_names_are_different,
+    agreement_has_days,
     someone_can_be_called,
 )

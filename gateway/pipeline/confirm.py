@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from typing import BinaryIO
 
-from gateway.domain.coverage import EnrollmentHeader, MaintenanceRequest, Member, MembershipEvent
+from gateway.domain.coverage import EnrollmentHeader, FileAction, MaintenanceRequest, Member, MembershipEvent
 from gateway.domain.exchange import DocumentKind, ReceivedFile, SetRecord, SetState
 from gateway.feeds.discrepancy_csv import ReportLine, render_discrepancies
 from gateway.feeds.effectuation_834 import Confirmation, is_addition, write_effectuation
@@ -41,8 +41,8 @@ class FollowUps:
         if wanted.discrepancy_report:
             lines = self._report()
             first = next(lines, None)
-            if first is not None:
-                whole = chain((first,), lines)
+            if first is not None or (wanted.empty_report and self._compares()):
+                whole = chain((first,) if first is not None else (), lines)
                 kind = DocumentKind.DISCREPANCY_CSV
                 yield from self._send(kind, "csv", "", lambda out: render_discrepancies(whole, out))
         if wanted.effectuation:
@@ -67,6 +67,15 @@ class FollowUps:
     def _enrollments(self) -> Iterator[SetRecord]:
         """Yield the applied 834 sets."""
         return (record for record in self._sets() if record.set.type == "834")
+
+    def _compares(self) -> bool:
+        """Tell whether any of the sets only compares (BGN08 = 4)."""
+        return any(self._header(record).action is FileAction.VERIFY for record in self._enrollments())
+
+    def _header(self, record: SetRecord) -> EnrollmentHeader:
+        """Return the header of one 834 set."""
+        with self.plant.archive.open(record.kept_path) as stream:
+            return read_members(self.plant, stream, record)[0]
 
     def _report(self) -> Iterator[ReportLine]:
         """Yield the discrepancies of the sets with the names of those who are on file."""

@@ -21,6 +21,16 @@ def connection_fault(error: Exception) -> str:
     return next((kind for cls, kind in _CONNECTION_FAULTS.items() if isinstance(error, cls)), "")
 
 
+def closed_way(unit: UnitOfWork, partner_id: str) -> str:
+    """Return why a partner does not let us in, as far as is known since it last did; '' where nothing is known.
+
+    While it is so nothing is tried but the next look at its folder: a login that was refused must not be repeated
+    for every document that waits.
+    """
+    standing = unit.standing_incidents(tuple(_CONNECTION_FAULTS.values()), partner_id)
+    return standing[0].message if standing else ""
+
+
 def open_connection_fault(plant: Plant, unit: UnitOfWork, partner_id: str, error: Exception) -> None:
     """Open the incident of an error that says we do not get in at a partner's, one at a time per kind and partner."""
     kind = connection_fault(error)

@@ -41,7 +41,7 @@ def send(plant: Plant, unit: UnitOfWork, draft: Draft, write: Callable[[BinaryIO
         key=draft.key,
         kind=draft.kind,
         partner_id=draft.partner_id,
-        name=draft.name,
+        name=_named(plant, draft),
         folder=draft.folder,
         sha256=kept.sha256,
         size_bytes=kept.size_bytes,
@@ -67,6 +67,24 @@ def delivery(document: OutboundDocument) -> Job:
 def next_control_number(plant: Plant, unit: UnitOfWork, partner_id: str) -> str:
     """Allocate our next ISA13 towards a partner: nine digits, rising, in the caller's transaction (DOMAIN 7.6)."""
     return f"{unit.documents.next_control_number(plant.us.id, partner_id, 'ISA'):09d}"
+
+
+def _named(plant: Plant, draft: Draft) -> str:
+    """Return the remote name of a document: ours, or as the partner's template has it."""
+    template = plant.partner(draft.partner_id).profile.delivery.file_name
+    if not template:
+        return draft.name
+    own_name, _, extension = draft.name.rpartition(".")
+    now = plant.clock.now()
+    return template.format(
+        name=own_name,
+        kind=draft.kind.value,
+        id=content_id("D", draft.key),
+        control=draft.control_number or "0",
+        date=f"{now:%Y%m%d}",
+        time=f"{now:%H%M%S}",
+        ext=extension,
+    )
 
 
 def document_name(plant: Plant, partner_id: str, kind: str, about: str, *, extension: str) -> str:

@@ -11,6 +11,7 @@ from gateway.errors import NotFound
 from gateway.partners.partner import Partner
 from gateway.ports.archive import Archive
 from gateway.ports.clock import Clock
+from gateway.ports.payloads import Payloads
 from gateway.ports.transport import OpenSession
 from gateway.ports.unit_of_work import OpenUnitOfWork
 from gateway.settings import Settings
@@ -34,6 +35,7 @@ class Plant:
     mappings: Mapping[tuple[str, str], GuideMapping]  # by partner id and guide
     partners: Mapping[str, Partner]
     calendars: Mapping[str, WorkCalendar]
+    payloads: Payloads  # what is around files, as agreed with each partner
     layouts: Mapping[str, Layout] = field(default_factory=dict)  # of census files, by name
     algorithms: Mapping[str, DateAlgorithm] = field(default_factory=lambda: DATE_ALGORITHMS)
     hooks: Hooks = HOOKS  # of customer classes

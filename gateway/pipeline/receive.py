@@ -1,27 +1,34 @@
 """Station 2: fetch what is ready, keep the bytes, claim them; only then move or delete on the remote side."""
 
-import fnmatch
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from shutil import copyfileobj
 
-from gateway.domain.exchange import Arrival, LogEvent, ReceivedFile, RemoteFile
+from gateway.domain.exchange import Arrival, RemoteFile
 from gateway.domain.identity import content_id
-from gateway.errors import ConnectionDropped, LimitExceeded, RemoteFileGone, RemoteRefused, TransferIncomplete
+from gateway.errors import (
+    ConnectionDropped,
+    InvariantBroken,
+    LimitExceeded,
+    RemoteFileGone,
+    RemoteRefused,
+    TransferIncomplete,
+)
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.partners.profile import PickUp
 from gateway.pipeline.deliver import take_up
 from gateway.pipeline.incidents import close_connection_faults, open_incident
+from gateway.pipeline.land import incoming, land, largest_of
+from gateway.pipeline.pick import Candidate, Folder, take_stock
 from gateway.pipeline.plant import Plant
-from gateway.ports.archive import Incoming, Kept
-from gateway.ports.jobs import Job
 from gateway.ports.transport import Session
 from gateway.ports.unit_of_work import UnitOfWork
 
 _MORE_LINES = 3  # how often one look connects anew after a file that dropped the line
+_TOO_LARGE, _REFUSED, _EMPTY, _UNMARKED = "file_too_large", "file_refused", "file_empty", "file_unmarked"
+_ABOUT_FILES = (_TOO_LARGE, _REFUSED, _EMPTY, _UNMARKED)
+"""Incidents about files as they lie in a partner's folder: closed when the file is gone, or is another."""
 
 
 @dataclass(slots=True)
@@ -60,18 +67,35 @@ def poll(plant: Plant, partner_id: str) -> PollReport:
     return report
 
 
-def _look(plant: Plant, session: Session, partner: Partner, report: PollReport) -> list[RemoteFile]:
-    """List the partner's folder, remember what was seen, and return what lies as it did at the last look."""
+def _look(plant: Plant, session: Session, partner: Partner, report: PollReport) -> list[Candidate]:
+    """List the partner's folder, remember what was seen, and return what is ready to be fetched."""
     pick_up = partner.profile.pick_up
-    listing = [remote for remote in session.list_files(pick_up.folder) if _is_wanted(remote, pick_up)]
+    listing = session.list_files(pick_up.folder)
     with plant.open_unit() as unit:
         last_look = unit.files.last_look(partner.id)
-        _note_gone(unit, partner, [remote for remote in last_look.values() if remote not in listing])
-        unit.files.record_look(partner.id, listing)
+        folder = take_stock(listing, last_look, pick_up, plant.clock.now())
+        seen = {sighting.remote for sighting in folder.seen}
+        _note_gone(unit, partner, [each.remote for each in last_look.values() if each.remote not in seen])
+        unit.files.record_look(partner.id, folder.seen)
+        _tell_of_files(plant, unit, partner, folder)
         unit.commit()
-    ready = [remote for remote in listing if last_look.get(remote.path) == remote]
-    report.seen, report.settling = len(listing), len(listing) - len(ready)
-    return ready
+    report.seen = sum(sighting.remote.size_bytes > 0 for sighting in folder.seen)
+    report.settling = folder.settling
+    return folder.ready
+
+
+def _tell_of_files(plant: Plant, unit: UnitOfWork, partner: Partner, folder: Folder) -> None:
+    """Tell once of files that never got what they wait for, and close what was told of files that are gone."""
+    lying = {_key(partner, kind, sighting.remote) for kind in _ABOUT_FILES for sighting in folder.seen}
+    for incident in unit.standing_incidents(_ABOUT_FILES, partner.id):
+        if incident.key not in lying:
+            unit.close_incident(incident.key, plant.clock.now())
+    hours = f"{partner.profile.pick_up.patience_seconds} seconds"
+    for remote in folder.empty:
+        _tell(plant, unit, partner, remote, (_EMPTY, f"has been empty for {hours}: ask the partner to send it again."))
+    for remote in folder.unmarked:
+        text = f"has had no marker file for {hours}: ask the partner whether it is whole."
+        _tell(plant, unit, partner, remote, (_UNMARKED, text))
 
 
 def _note_gone(unit: UnitOfWork, partner: Partner, gone: list[RemoteFile]) -> None:
@@ -86,54 +110,69 @@ def _note_gone(unit: UnitOfWork, partner: Partner, gone: list[RemoteFile]) -> No
 
 
 def _receive_all(
-    plant: Plant, session: Session, partner: Partner, ready: list[RemoteFile], report: PollReport
+    plant: Plant, session: Session, partner: Partner, ready: list[Candidate], report: PollReport
 ) -> ConnectionDropped | None:
     """Receive the files in `ready`, taking each off the list before it is touched; return what broke the line."""
     while ready:
-        remote = ready.pop(0)
+        candidate = ready.pop(0)
         try:
-            _receive_remote(plant, session, partner, remote, report)
+            _receive_remote(plant, session, partner, candidate, report)
         except (RemoteFileGone, TransferIncomplete) as error:
             report.settling += 1
             get_logger(partner=partner.id).info("a file changed under our hands", why=type(error).__name__)
         except RemoteRefused as error:
-            _tell(plant, partner, remote, "file_refused", f"could not be fetched or put away: {error}")
+            with plant.open_unit() as unit:
+                text = f"could not be fetched or put away: {error}"
+                _tell(plant, unit, partner, candidate.remote, (_REFUSED, text))
+                unit.commit()
         except ConnectionDropped as error:
             return error
     return None
 
 
-def _is_wanted(remote: RemoteFile, pick_up: PickUp) -> bool:
-    """Tell whether a listed file may be picked up at all: not empty, not ignored."""
-    name = PurePosixPath(remote.path).name
-    return remote.size_bytes > 0 and not any(fnmatch.fnmatch(name, pattern) for pattern in pick_up.ignore)
-
-
-def _receive_remote(plant: Plant, session: Session, partner: Partner, remote: RemoteFile, report: PollReport) -> None:
+def _receive_remote(plant: Plant, session: Session, partner: Partner, candidate: Candidate, report: PollReport) -> None:
     """Receive one remote file and put it away; a landing that is recorded already is only put away.
 
     One that was put away and lies there again is another file, whatever its size and time say: some servers tell no
     times, and some partners copy them.
     """
-    pick_up = partner.profile.pick_up
+    pick_up, remote = partner.profile.pick_up, candidate.remote
     with plant.open_unit() as unit:
         arrival = unit.files.find_arrival(partner.id, remote)
     if arrival is not None and arrival.put_away and pick_up.after == "keep":
         return
     if arrival is None or arrival.put_away:
-        largest = _largest(plant, partner)
-        if remote.size_bytes > largest:
-            text = f"is over the limit of {largest} and was not fetched. Raise pick_up.max_bytes in the profile, or "
-            _tell(plant, partner, remote, "file_too_large", text + "ask the partner to split it.")
+        arrival = _fetch(plant, session, partner, candidate)
+        if arrival is None:
+            report.settling += 1
             return
-        with plant.archive.incoming("inbound", partner.id, plant.clock.now().date()) as incoming:
-            session.fetch(remote, incoming.stream)
-            arrival = _register(plant, partner.id, remote, incoming.keep())
         (report.duplicates if arrival.is_duplicate else report.received).append(arrival.file_id)
     _put_away(session, pick_up, remote)
+    if candidate.marker is not None:
+        _put_away(session, pick_up, candidate.marker)
     with plant.open_unit() as unit:
         unit.files.mark_put_away(arrival)
         unit.commit()
+
+
+def _fetch(plant: Plant, session: Session, partner: Partner, candidate: Candidate) -> Arrival | None:
+    """Fetch one file and land it; None where it stays on the partner's side, too large or without its end."""
+    remote, largest = candidate.remote, largest_of(plant, partner)
+    if remote.size_bytes > largest:
+        text = f"is over the limit of {largest} and was not fetched. Raise pick_up.max_bytes in the profile, or "
+        with plant.open_unit() as unit:
+            _tell(plant, unit, partner, remote, (_TOO_LARGE, text + "ask the partner to split it."))
+            unit.commit()
+        return None
+    with incoming(plant, partner.id) as fetched:
+        session.fetch(remote, fetched.stream)
+        arrival = land(plant, partner, remote, fetched, may_wait=candidate.may_wait)
+    if arrival is None:
+        with plant.open_unit() as unit:
+            unit.files.mark_unfinished(partner.id, remote)
+            unit.commit()
+        get_logger(partner=partner.id).info("a file breaks off and waits for its rest", size_bytes=remote.size_bytes)
+    return arrival
 
 
 def _put_away(session: Session, pick_up: PickUp, remote: RemoteFile) -> None:
@@ -148,11 +187,11 @@ def _put_away(session: Session, pick_up: PickUp, remote: RemoteFile) -> None:
 
 
 def ingest(plant: Plant, path: Path, partner_id: str) -> Arrival:
-    """Receive a local file as if the partner had sent it; return its landing.
+    """Receive a local file as if the partner had sent it; return its landing. Nobody waits for the rest of it.
 
     Raises LimitExceeded for a file over `limits.file_bytes`.
     """
-    partner_id = plant.partner(partner_id).id
+    partner = plant.partner(partner_id)
     status = path.stat()
     if status.st_size > plant.settings.limits.file_bytes:
         raise LimitExceeded(
@@ -160,66 +199,21 @@ def ingest(plant: Plant, path: Path, partner_id: str) -> Arrival:
             hint="raise limits.file_bytes in gateway.toml, or split the file",
         )
     remote = RemoteFile(f"local:{path.name}", status.st_size, int(status.st_mtime))
-    with path.open("rb") as source, _incoming(plant, partner_id) as incoming:
-        copyfileobj(source, incoming.stream)
-        return _register(plant, partner_id, remote, incoming.keep())
-
-
-def _incoming(plant: Plant, partner_id: str) -> AbstractContextManager[Incoming]:
-    return plant.archive.incoming("inbound", partner_id, plant.clock.now().date())
-
-
-def _register(plant: Plant, partner_id: str, remote: RemoteFile, kept: Kept) -> Arrival:
-    """Claim the kept bytes for this partner and enqueue their check, in one transaction.
-
-    The unique row (partner, hash) decides: the second landing of the same bytes ends here as a duplicate
-    (DOMAIN 7.6, level file).
-    """
-    now = plant.clock.now()
-    file = ReceivedFile(
-        id=content_id("F", partner_id, kept.sha256),
-        partner_id=partner_id,
-        name=PurePosixPath(remote.path.removeprefix("local:")).name,
-        sha256=kept.sha256,
-        size_bytes=kept.size_bytes,
-        received_at=now,
-        kept_path=kept.path,
-    )
-    with plant.open_unit() as unit:
-        is_new = unit.files.claim(file)
-        arrival = Arrival(partner_id, remote, file.id, now, is_duplicate=not is_new)
-        if unit.files.add_arrival(arrival) or is_new:
-            unit.record(_landing(arrival, kept.size_bytes))
-        if is_new:
-            unit.defer(Job("check", file.id, lock=partner_id))
-        unit.commit()
-    get_logger(partner=partner_id, file=file.id).info(
-        "received" if is_new else "received again", size_bytes=kept.size_bytes
-    )
+    with path.open("rb") as source, incoming(plant, partner.id) as handed_over:
+        copyfileobj(source, handed_over.stream)
+        arrival = land(plant, partner, remote, handed_over)
+    if arrival is None:
+        raise InvariantBroken("a file that was handed over did not land")
     return arrival
 
 
-def _landing(arrival: Arrival, size_bytes: int) -> LogEvent:
-    """Return the log line of a landing."""
-    text = (
-        "The same bytes came again: already processed, nothing is done twice."
-        if arrival.is_duplicate
-        else f"Received {size_bytes} bytes; kept."
-    )
-    landed = datetime.fromtimestamp(arrival.remote.modified_at, UTC).isoformat()
-    key = content_id("E", arrival.partner_id, arrival.remote.path, landed, arrival.remote.size_bytes, arrival.file_id)
-    return LogEvent(key, arrival.arrived_at, "receive", arrival.file_id, arrival.file_id, text)
+def _key(partner: Partner, kind: str, remote: RemoteFile) -> str:
+    """Return the key of an incident about a file as it lies there."""
+    return content_id("N", kind, partner.id, remote.path, remote.size_bytes, remote.modified_at)
 
 
-def _largest(plant: Plant, partner: Partner) -> int:
-    """Return the size limit of a partner's files in bytes: its own, or ours where that is lower."""
-    return min(partner.profile.pick_up.max_bytes, plant.settings.limits.file_bytes)
-
-
-def _tell(plant: Plant, partner: Partner, remote: RemoteFile, kind: str, text: str) -> None:
-    """Open an incident for a file that stays where it is, once."""
-    with plant.open_unit() as unit:
-        key = content_id("N", kind, partner.id, remote.path, remote.size_bytes, remote.modified_at)
-        message = f"A file of {remote.size_bytes} bytes in {partner.profile.pick_up.folder} {text}"
-        open_incident(plant, unit, kind, partner.id, message, key=key)
-        unit.commit()
+def _tell(plant: Plant, unit: UnitOfWork, partner: Partner, remote: RemoteFile, what: tuple[str, str]) -> None:
+    """Open an incident (kind, words) for a file that stays where it is, once; the caller commits."""
+    kind, text = what
+    message = f"A file of {remote.size_bytes} bytes in {partner.profile.pick_up.folder} {text}"
+    open_incident(plant, unit, kind, partner.id, message, key=_key(partner, kind, remote))

@@ -5,7 +5,7 @@
                          │ 820: settle
                          └ 997, 999, 824: reconcile
     bill (daily) ──► invoice ──► feed ──► deliver
-    watch (hourly)
+    watch, sweep (hourly)
     review (a person released or refused a held set) ──► enroll, acknowledge
 
 Every station takes one subject, reads its state, and does nothing when that is not the state it works on: running
@@ -27,6 +27,7 @@ from gateway.pipeline.quarantine import leave_it, quarantine_file
 from gateway.pipeline.receive import poll
 from gateway.pipeline.release import carry_out, give_up_review
 from gateway.pipeline.run import give_up_invoice, invoice
+from gateway.pipeline.sweep import sweep
 from gateway.pipeline.watch import watch
 from gateway.ports.jobs import Job
 
@@ -53,4 +54,5 @@ ROUTE: Mapping[str, Station] = {
     "feeds": Station(feed_partner, leave_it),  # partner id: the slot of its feed schedule
     "deliver": Station(deliver, give_up),  # document id
     "watch": Station(watch, leave_it),  # partner id
+    "sweep": Station(sweep, leave_it),  # this home: what interrupted work left behind
 }

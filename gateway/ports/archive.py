@@ -51,5 +51,9 @@ class Archive(Protocol):
         ...
 
     def list_leftovers(self) -> Iterator[str]:
-        """Yield the temporary files of interrupted work, so that they can be reported and removed."""
+        """Yield the temporary files of interrupted work; one that somebody still writes is none of them."""
+        ...
+
+    def remove_leftover(self, path: str) -> None:
+        """Remove one temporary file that `list_leftovers` named; one that is gone is no error."""
         ...

@@ -66,6 +66,10 @@ class JobQueue(Protocol):
         """Write `job` through the driver's `connection` of the running transaction; it exists once that commits."""
         ...
 
+    def is_pending(self, job: Job, connection: object) -> bool:
+        """Tell whether a job of the same station and subject waits or runs, whatever its lock and time."""
+        ...
+
 
 class JobTable(Protocol):
     """The embedded queue: a table of the same database, for one process (any number of threads)."""
@@ -112,6 +116,7 @@ class Schedule:
     cron: str = ""
     every_seconds: int = 0  # used when cron is empty
     time_zone: str = "UTC"
+    calendar: str = ""  # the work calendar on whose days off a slot passes without a job
 
 
 class Timetable(Protocol):

@@ -5,7 +5,7 @@ Leaving the context without `commit` writes nothing. Every `add` is keyed by con
 changes nothing and answers False where the caller needs to know.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType, TracebackType
 from typing import Protocol
@@ -34,6 +34,8 @@ from gateway.domain.coverage import (
 from gateway.domain.exchange import (
     Arrival,
     DeliveryState,
+    DocumentKind,
+    FileContent,
     FileState,
     GroupRecord,
     Incident,
@@ -45,6 +47,7 @@ from gateway.domain.exchange import (
     RemoteFile,
     SetRecord,
     SetState,
+    Sighting,
 )
 from gateway.domain.finding import Finding
 from gateway.domain.journal import JournalEntry, LedgerAccount
@@ -62,12 +65,16 @@ from gateway.ports.review import Discrepancies, Reviews, WorkItems
 class Files(Protocol):
     """Inbound files, their arrivals, and what the last look at a partner's folder showed."""
 
-    def last_look(self, partner_id: str) -> dict[str, RemoteFile]:
-        """Return what the partner's folder listed at the last look, by path."""
+    def last_look(self, partner_id: str) -> dict[str, Sighting]:
+        """Return what the last look saw in the partner's folder, by path."""
         ...
 
-    def record_look(self, partner_id: str, listing: Sequence[RemoteFile]) -> None:
-        """Replace the last look by this listing."""
+    def record_look(self, partner_id: str, seen: Sequence[Sighting]) -> None:
+        """Replace the last look by this one."""
+        ...
+
+    def mark_unfinished(self, partner_id: str, remote: RemoteFile) -> None:
+        """Note of a file of the last look that its bytes break off."""
         ...
 
     def claim(self, file: ReceivedFile) -> bool:
@@ -98,8 +105,12 @@ class Files(Protocol):
         """Add one failed try and return how many there were."""
         ...
 
-    def arrivals_since(self, partner_id: str, since: date) -> list[tuple[date, str]]:
-        """Return (day, ST01) of each set type in the partner's files that arrived on or after `since`."""
+    def contents_since(self, partner_id: str, since: datetime) -> list[FileContent]:
+        """Return what each of the partner's files that arrived at or after `since` holds of each set type, in order."""
+        ...
+
+    def unfinished(self, partner_id: str) -> list[tuple[str, datetime]]:
+        """Return id and arrival of each of the partner's files that is not at the end of its route, oldest first."""
         ...
 
 
@@ -174,6 +185,14 @@ class Exchanges(Protocol):
 
     def last_applied_at(self, scope: str) -> str:
         """Return the newest file stamp (BGN03 and BGN04) applied for a sponsor and policy, or ''."""
+        ...
+
+    def control_numbers_since(self, partner_id: str, since: datetime) -> list[tuple[Party, str]]:
+        """Return sender and ISA13 of the interchanges a partner sent at or after `since`, in order of arrival."""
+        ...
+
+    def held_sets(self, partner_id: str) -> list[tuple[str, datetime]]:
+        """Return id and the file's arrival of each of the partner's sets that a person must release, oldest first."""
         ...
 
     def note_applied(self, scope: str, stamp: str) -> None:
@@ -432,6 +451,14 @@ class Documents(Protocol):
         """Allocate the next ISA13 (`kind` "ISA") or GS06 ("GS") towards a partner: rising, gapless, 1 to 999999999."""
         ...
 
+    def last_control_number(self, our_id: str, partner_id: str, kind: str) -> int:
+        """Return the last number allocated towards a partner, 0 where none was."""
+        ...
+
+    def seed_control_number(self, our_id: str, partner_id: str, kind: str, last: int) -> bool:
+        """Let the numbers towards a partner go on after `last`; False, and no change, where they are there already."""
+        ...
+
     def add(self, document: OutboundDocument) -> bool:
         """Add a document; False when its key is there."""
         ...
@@ -456,12 +483,28 @@ class Documents(Protocol):
         """Change the delivery state if it is one of `expected` now, and write the attempt down; False otherwise."""
         ...
 
+    def seal(self, document_id: str, name: str, path: str, size_bytes: int) -> bool:
+        """Note the bytes that are sent instead of the document's own, and their name; False when that was done."""
+        ...
+
     def count_try(self, document_id: str) -> int:
         """Add one failed try and return how many there were."""
         ...
 
+    def forget_tries(self, document_id: str) -> None:
+        """Count the failed tries from nought again."""
+        ...
+
     def in_state(self, states: Iterable[DeliveryState]) -> list[OutboundDocument]:
         """Return the documents in these states, oldest first."""
+        ...
+
+    def undelivered(self, partner_id: str) -> list[OutboundDocument]:
+        """Return the partner's documents that are on their way, oldest first."""
+        ...
+
+    def delivered(self, partner_id: str, kinds: Collection[DocumentKind]) -> list[tuple[str, datetime]]:
+        """Return id and delivery of the partner's documents of these kinds that it has not answered, oldest first."""
         ...
 
     def find_by_control_number(self, partner_id: str, control_number: str) -> list[OutboundDocument]:
@@ -505,8 +548,16 @@ class UnitOfWork(Protocol):
         """Enqueue a job that exists once this transaction commits."""
         ...
 
+    def is_pending(self, job: Job) -> bool:
+        """Tell whether a job of the same station and subject waits or runs."""
+        ...
+
     def claim_tick(self, key: str, at: datetime) -> bool:
         """Add a tick of the timetable; False when another node already has it."""
+        ...
+
+    def forget_ticks(self, before: datetime) -> int:
+        """Remove the ticks of slots that were claimed before an instant; return how many there were."""
         ...
 
     def record(self, *events: LogEvent) -> None:
@@ -521,8 +572,12 @@ class UnitOfWork(Protocol):
         """Tell whether a partner has an open incident of a kind."""
         ...
 
+    def standing_incidents(self, kinds: Collection[str], partner_id: str) -> list[Incident]:
+        """Return a partner's open incidents of these kinds, oldest first."""
+        ...
+
     def close_incident(self, key: str, at: datetime) -> bool:
-        """Close the open incident of this key; False when there is none."""
+        """Close one incident; False when it is not open."""
         ...
 
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:

@@ -196,6 +196,27 @@ class SqlExchanges:
         """Add one failed try and return how many there were."""
         return self._db.count_try(transaction_sets, set_id)
 
+    def control_numbers_since(self, partner_id: str, since: datetime) -> list[tuple[Party, str]]:
+        """Return sender and ISA13 of the interchanges a partner sent at or after `since`, in order of arrival."""
+        its = interchanges.c
+        found = self._db.rows(
+            select(its.sender_qualifier, its.sender_id, its.control_number)
+            .join(files, files.c.id == its.file_id)
+            .where(files.c.partner_id == partner_id, files.c.received_at >= since)
+            .order_by(files.c.received_at, files.c.id, its.ordinal)
+        )
+        return [(Party(row.sender_qualifier, row.sender_id), row.control_number) for row in found]
+
+    def held_sets(self, partner_id: str) -> list[tuple[str, datetime]]:
+        """Return id and the file's arrival of each of the partner's sets that a person must release, oldest first."""
+        found = self._db.rows(
+            select(transaction_sets.c.id, files.c.received_at)
+            .join(files, files.c.id == transaction_sets.c.file_id)
+            .where(files.c.partner_id == partner_id, transaction_sets.c.state == SetState.HELD)
+            .order_by(files.c.received_at, transaction_sets.c.id)
+        )
+        return [(row.id, row.received_at) for row in found]
+
     def last_applied_at(self, scope: str) -> str:
         """Return the newest file stamp applied for a sponsor and policy, or ''."""
         return self._db.scalar(select(applied_stamps.c.stamp).where(applied_stamps.c.scope == scope)) or ""

@@ -1,11 +1,11 @@
 """Inbound files, their landings, and the last look at each partner's folder."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
-from gateway.domain.exchange import Arrival, FileState, ReceivedFile, RemoteFile
+from gateway.domain.exchange import Arrival, FileContent, FileState, ReceivedFile, RemoteFile, Sighting
 from gateway.errors import NotFound
 from gateway.store.tables_exchange import arrivals, files, looks, transaction_sets
 from gateway.store.transaction import Record, Transaction, values_of
@@ -18,17 +18,34 @@ class SqlFiles:
         """Take the transaction of the unit of work."""
         self._db = transaction
 
-    def last_look(self, partner_id: str) -> dict[str, RemoteFile]:
-        """Return what the partner's folder listed at the last look, by path."""
-        listed = self._db.rows(
-            select(looks.c.path, looks.c.size_bytes, looks.c.modified_at).where(looks.c.partner_id == partner_id)
-        )
-        return {row.path: RemoteFile(**row._asdict()) for row in listed}
+    def last_look(self, partner_id: str) -> dict[str, Sighting]:
+        """Return what the last look saw in the partner's folder, by path."""
+        seen = self._db.rows(select(looks).where(looks.c.partner_id == partner_id))
+        return {
+            row.path: Sighting(
+                RemoteFile(row.path, row.size_bytes, row.modified_at), row.since, is_unfinished=row.is_unfinished
+            )
+            for row in seen
+        }
 
-    def record_look(self, partner_id: str, listing: Sequence[RemoteFile]) -> None:
-        """Replace the last look by this listing."""
+    def record_look(self, partner_id: str, seen: Sequence[Sighting]) -> None:
+        """Replace the last look by this one."""
         self._db.change(delete(looks).where(looks.c.partner_id == partner_id))
-        self._db.add(looks, ({"partner_id": partner_id, **values_of(remote)} for remote in listing))
+        rows = (
+            {
+                "partner_id": partner_id,
+                **values_of(each.remote),
+                "since": each.since,
+                "is_unfinished": each.is_unfinished,
+            }
+            for each in seen
+        )
+        self._db.add(looks, rows)
+
+    def mark_unfinished(self, partner_id: str, remote: RemoteFile) -> None:
+        """Note of a file of the last look that its bytes break off."""
+        is_it = (looks.c.partner_id == partner_id) & (looks.c.path == remote.path)
+        self._db.change(update(looks).where(is_it).values(is_unfinished=True))
 
     def claim(self, file: ReceivedFile) -> bool:
         """Add the file; False when these bytes of this partner are already here."""
@@ -70,15 +87,27 @@ class SqlFiles:
         """Add one failed try and return how many there were."""
         return self._db.count_try(files, file_id)
 
-    def arrivals_since(self, partner_id: str, since: date) -> list[tuple[date, str]]:
-        """Return (day, ST01) of each set type in the partner's files that arrived on or after `since`."""
-        seen = self._db.rows(
-            select(files.c.received_at, transaction_sets.c.type)
-            .join(transaction_sets, transaction_sets.c.file_id == files.c.id)
-            .where(files.c.partner_id == partner_id, files.c.received_at >= datetime.combine(since, time.min, UTC))
-            .distinct()
+    def contents_since(self, partner_id: str, since: datetime) -> list[FileContent]:
+        """Return what each of the partner's files that arrived at or after `since` holds of each set type, in order."""
+        sets = transaction_sets.c
+        held = self._db.rows(
+            select(files.c.id, files.c.received_at, sets.type, func.sum(sets.segments).label("segments"))
+            .join(transaction_sets, sets.file_id == files.c.id)
+            .where(files.c.partner_id == partner_id, files.c.received_at >= since)
+            .group_by(files.c.id, files.c.received_at, sets.type)
+            .order_by(files.c.received_at, files.c.id, sets.type)
         )
-        return sorted({(row.received_at.date(), row.type) for row in seen})
+        return [FileContent(row.id, row.received_at, row.type, int(row.segments)) for row in held]
+
+    def unfinished(self, partner_id: str) -> list[tuple[str, datetime]]:
+        """Return id and arrival of each of the partner's files that is not at the end of its route, oldest first."""
+        on_the_way = (FileState.RECEIVED, FileState.CHECKED, FileState.APPLIED)
+        found = self._db.rows(
+            select(files.c.id, files.c.received_at)
+            .where(files.c.partner_id == partner_id, files.c.state.in_(on_the_way))
+            .order_by(files.c.received_at, files.c.id)
+        )
+        return [(row.id, row.received_at) for row in found]
 
 
 def _is_landing(partner_id: str, remote: RemoteFile) -> ColumnElement[bool]:

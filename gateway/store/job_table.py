@@ -18,9 +18,17 @@ _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Cursor(Protocol):
+    """What both drivers' cursors can do."""
+
+    def fetchone(self) -> object:
+        """Return the next row, or None."""
+        ...
+
+
+class _DriverConnection(Protocol):
     """What both drivers' connections can do."""
 
-    def execute(self, statement: str, parameters: tuple[object, ...]) -> object:
+    def execute(self, statement: str, parameters: tuple[object, ...]) -> _Cursor:
         """Run one statement."""
         ...
 
@@ -35,16 +43,27 @@ class EmbeddedQueue:
             "INSERT INTO jobs (station, subject, lock, run_at, state, attempt, reason) "
             f"VALUES ({', '.join([mark] * 7)})"
         )
+        self._pending = (
+            f"SELECT 1 FROM jobs WHERE station = {mark} AND subject = {mark} AND state IN ({mark}, {mark}) LIMIT 1"
+        )
         bind = Instant().dialect_impl(dialect).bind_processor(dialect)
         self._bind = cast("Callable[[datetime | None], object]", bind)
 
     def defer(self, job: Job, connection: object) -> None:
         """Insert `job` through the driver's `connection`; it exists once that commits."""
         with driver_errors.translated():
-            cast("_Cursor", connection).execute(
+            cast("_DriverConnection", connection).execute(
                 self._statement,
                 (job.station, job.subject, job.lock, self._bind(job.run_at), JobState.TODO.value, 0, ""),
             )
+
+    def is_pending(self, job: Job, connection: object) -> bool:
+        """Tell whether a job of the same station and subject waits or runs."""
+        with driver_errors.translated():
+            found = cast("_DriverConnection", connection).execute(
+                self._pending, (job.station, job.subject, JobState.TODO.value, JobState.DOING.value)
+            )
+            return found.fetchone() is not None
 
 
 class SqlJobTable:

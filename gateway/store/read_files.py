@@ -132,7 +132,7 @@ def document_lines(
     lines = []
     for row in rows:
         values = row._asdict()
-        for unshown in ("key", "sha256", "tries"):
+        for unshown in ("key", "sha256", "tries", "sealed_path", "sealed_bytes"):
             del values[unshown]
         lines.append(DocumentLine(**values, attempts=tuple(attempts.get(row.id, ()))))
     return lines

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Uniqu
 
 from gateway.domain.exchange import AckCode, DeliveryState, DocumentKind, FileState, SetState
 from gateway.domain.finding import Level, Severity
-from gateway.store.columns import Instant, Json, RowId, metadata, one_of, owned_by, refers_to, text
+from gateway.store.columns import Instant, Json, PlainText, RowId, metadata, one_of, owned_by, refers_to, text
 
 files = Table(
     "files",
@@ -19,6 +19,7 @@ files = Table(
     one_of("state", FileState),
     text("reason"),
     Column("tries", Integer, nullable=False),
+    Column("raw_path", PlainText, nullable=False, server_default=""),
     UniqueConstraint("partner_id", "sha256"),
     Index(None, "partner_id", "received_at"),
     Index(None, "received_at"),
@@ -45,6 +46,8 @@ looks = Table(
     text("path", primary_key=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("is_unfinished", Boolean, nullable=False),
 )
 
 interchanges = Table(
@@ -180,6 +183,8 @@ documents = Table(
     Column("tries", Integer, nullable=False),
     text("subject_id"),
     text("control_number"),
+    Column("sealed_path", PlainText, nullable=False, server_default=""),
+    Column("sealed_bytes", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("key"),
     Index(None, "state", "created_at"),
     Index(None, "subject_id"),

@@ -1,9 +1,10 @@
 """One database transaction on one connection: the parts of a unit of work bound together."""
 
+from collections.abc import Collection
 from datetime import datetime
 from types import TracebackType
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, delete, select, update
 
 from gateway.domain.exchange import Incident, LogEvent
 from gateway.ports.bill_runs import BillRuns, Holds
@@ -91,6 +92,16 @@ class SqlUnitOfWork:
         with driver_errors.translated():
             self._queue.defer(job, self._connection.connection.driver_connection)
 
+    def is_pending(self, job: Job) -> bool:
+        """Tell whether a job of the same station and subject waits or runs."""
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        return self._queue.is_pending(job, self._connection.connection.driver_connection)
+
+    def forget_ticks(self, before: datetime) -> int:
+        """Remove the ticks of slots that were claimed before an instant; return how many there were."""
+        return self._db.change(delete(ticks).where(ticks.c.at < before))
+
     def claim_tick(self, key: str, at: datetime) -> bool:
         """Add a tick of the timetable; False when another node already has it."""
         return self._db.add_one(ticks, {"key": key, "at": at})
@@ -108,10 +119,20 @@ class SqlUnitOfWork:
         on = incidents.c
         return self._db.exists((on.kind == kind) & (on.partner_id == partner_id) & on.closed_at.is_(None))
 
+    def standing_incidents(self, kinds: Collection[str], partner_id: str) -> list[Incident]:
+        """Return a partner's open incidents of these kinds, oldest first."""
+        on = incidents.c
+        rows = self._db.rows(
+            select(incidents)
+            .where(on.kind.in_(list(kinds)), on.partner_id == partner_id, on.closed_at.is_(None))
+            .order_by(on.opened_at, on.key)
+        )
+        return [Incident(**row._asdict()) for row in rows]
+
     def close_incident(self, key: str, at: datetime) -> bool:
-        """Close the open incident of this key; False when there is none."""
-        of_key = (incidents.c.key == key) & incidents.c.closed_at.is_(None)
-        return self._db.change(update(incidents).where(of_key).values(closed_at=at)) == 1
+        """Close one incident; False when it is not open."""
+        is_open = (incidents.c.key == key) & incidents.c.closed_at.is_(None)
+        return self._db.change(update(incidents).where(is_open).values(closed_at=at)) > 0
 
     def close_incidents(self, kind: str, partner_id: str, at: datetime) -> int:
         """Close a partner's open incidents of a kind; return how many there were."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import io
 import socket
 from collections.abc import Iterator, Sequence
@@ -92,8 +93,10 @@ def connected(endpoint: SftpEndpoint) -> Iterator[Wire]:
 
 
 def probe(endpoint: SftpEndpoint) -> ConnectionTest:
-    """Try the connection and return what the server showed; raises HostUnreachable when it does not answer."""
-    key = _private_key(endpoint)
+    """Try the connection and return what the server showed; raises HostUnreachable when it does not answer.
+
+    Our own key is only looked at where the server's is pinned: without either this still shows what to pin.
+    """
     pinned = _pinned(endpoint)
     with _transport(endpoint, pinned) as transport:
         shown = transport.get_remote_server_key()
@@ -102,12 +105,26 @@ def probe(endpoint: SftpEndpoint) -> ConnectionTest:
             remark = "The key is not pinned. Compare the fingerprint with the partner, by telephone, then pin it."
             return ConnectionTest(fingerprint, line, is_pinned=False, login_works=None, remark=remark)
         try:
+            key = _private_key(endpoint)
+        except ConfigurationError as error:
+            return ConnectionTest(fingerprint, line, is_pinned=True, login_works=None, remark=str(error))
+        try:
             with _opening(endpoint, transport):
                 _log_in(transport, endpoint, key)
                 _open_sftp(transport, endpoint)
         except (PartnerRefusedLogin, RemoteRefused) as error:
             return ConnectionTest(fingerprint, line, is_pinned=True, login_works=False, remark=str(error))
         return ConnectionTest(fingerprint, line, is_pinned=True, login_works=True)
+
+
+def fingerprints_of(host_keys: Sequence[str]) -> tuple[str, ...]:
+    """Return each OpenSSH public key line as kind and fingerprint (SHA256:…), as people compare them."""
+    found = []
+    for line in host_keys:
+        kind, _, rest = line.strip().partition(" ")
+        digest = hashlib.sha256(base64.b64decode(rest.split(" ")[0])).digest()
+        found.append(f"{kind} SHA256:{base64.b64encode(digest).decode().rstrip('=')}")
+    return tuple(found)
 
 
 @contextmanager

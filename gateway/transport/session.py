@@ -132,6 +132,10 @@ class RemoteSession:
             with suppress(RemoteFileGone):
                 self._disk.remove(remote.path)
 
+    def remove(self, path: str) -> None:
+        """Remove a file of our own; one that is gone is no error."""
+        self._remove_if_there(path)
+
     def deliver(self, content: BinaryIO, size_bytes: int, folder: str, name: str) -> DeliveryReceipt:
         """Put `content` (seekable, read from its start) under a temporary name, prove its size, rename it to `name`.
 

@@ -1,12 +1,17 @@
-"""Expected files: what should have come by now and did not (DESIGN, decision 10)."""
+"""Expected files: when each is due, which arrival stands for which due date, and what has not come (DESIGN 10)."""
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 _DAY = timedelta(days=1)
+
+
+def always(_day: date) -> bool:
+    """Tell that the business works on this day too: the calendar of a file that is due on holidays."""
+    return True
 
 
 class Every(StrEnum):
@@ -22,7 +27,8 @@ class ExpectedFile:
     """A file that should come again and again.
 
     `day` is the day of the month (in a shorter month its last day) or of the week, 1 for Monday; it has no meaning
-    for a daily file. `since` is the first day on which the file may be due.
+    for a daily file. `since` is the first day on which the file may be due. A due date on which `is_working` says no
+    moves to the next day that is worked on (that of a daily file falls out), and days of grace are such days.
     """
 
     partner_id: str
@@ -32,6 +38,8 @@ class ExpectedFile:
     day: int
     grace_days: int
     since: date
+    is_working: Callable[[date], bool] = always
+    least_percent: int = 0  # of what such files usually hold; 0: any size is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,15 @@ class Missing:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One due date that has been reached: its last day, and the day on which the file came, if it did."""
+
+    due_on: date
+    last_day: date
+    came_on: date | None
+
+
 def missing_files(
     expectations: Sequence[ExpectedFile], arrivals: Sequence[tuple[date, str]], today: date
 ) -> list[Missing]:
@@ -55,29 +72,52 @@ def missing_files(
     interval early, and up to half an interval or the grace days late. A file that came late is no longer missing.
     """
     return [
-        _missing(expected, due_on)
+        missing_of(expected, due)
         for expected in expectations
-        for due_on in _unmet(expected, sorted(day for day, kind in arrivals if kind == expected.set_type), today)
-        if due_on + expected.grace_days * _DAY < today
+        for due in dues_of(expected, (day for day, kind in arrivals if kind == expected.set_type), today)
+        if due.came_on is None and due.last_day < today
     ]
 
 
-def _unmet(expected: ExpectedFile, arrivals: list[date], today: date) -> Iterator[date]:
-    """Yield the due dates that no arrival stands for."""
-    waiting = [day for day in arrivals if day <= today]
-    due_on = _first_due(expected)
-    earliest = due_on - (_next_due(expected, due_on) - due_on) // 2
+def dues_of(expected: ExpectedFile, came_on: Iterable[date], today: date) -> list[Due]:
+    """Return the due dates up to `today`, each with the arrival that stands for it, as `missing_files` says."""
+    waiting = sorted(day for day in came_on if day <= today)
+    found: list[Due] = []
+    dates = _due_dates(expected)
+    due_on, after = next(dates), next(dates)
+    earliest = due_on - (after - due_on) // 2
     while due_on <= today:
-        after = _next_due(expected, due_on)
         halfway = due_on + (after - due_on - _DAY) // 2
-        latest = max(halfway, due_on + expected.grace_days * _DAY)
-        found = next((day for day in waiting if earliest <= day <= latest), None)
-        if found is None:
-            yield due_on
-        else:
-            waiting.remove(found)
+        last_day = _with_grace(expected, due_on)
+        came = next((day for day in waiting if earliest <= day <= max(halfway, last_day)), None)
+        if came is not None:
+            waiting.remove(came)
+        found.append(Due(due_on, last_day, came))
         earliest = halfway + _DAY
-        due_on = after
+        due_on, after = after, next(dates)
+    return found
+
+
+def _due_dates(expected: ExpectedFile) -> Iterator[date]:
+    """Yield the due dates in order, without end, none twice."""
+    nominal, last = _first_due(expected), None
+    while True:
+        due_on = nominal
+        while expected.every is not Every.DAY and not expected.is_working(due_on):
+            due_on += _DAY
+        if due_on != last and expected.is_working(due_on):
+            last = due_on
+            yield due_on
+        nominal = _next_due(expected, nominal)
+
+
+def _with_grace(expected: ExpectedFile, due_on: date) -> date:
+    """Return the last day on which the file is not missed."""
+    day, left = due_on, expected.grace_days
+    while left:
+        day += _DAY
+        left -= expected.is_working(day)
+    return day
 
 
 def _first_due(expected: ExpectedFile) -> date:
@@ -104,16 +144,15 @@ def _in_month(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
-def _missing(expected: ExpectedFile, due_on: date) -> Missing:
+def missing_of(expected: ExpectedFile, due: Due) -> Missing:
     """Return the notice of one missed due date."""
-    last_day = due_on + expected.grace_days * _DAY
     return Missing(
-        key=f"expected/{expected.partner_id}/{expected.set_type}/{expected.what}/{due_on}",
+        key=f"expected/{expected.partner_id}/{expected.set_type}/{expected.what}/{due.due_on}",
         what=expected.what,
-        due_on=due_on,
-        last_day=last_day,
+        due_on=due.due_on,
+        last_day=due.last_day,
         message=(
             f"{expected.partner_id} has not sent the {expected.set_type} it owes ({expected.what}), "
-            f"due on {due_on}, by {last_day}: ask for it"
+            f"due on {due.due_on}, by {due.last_day}: ask for it"
         ),
     )

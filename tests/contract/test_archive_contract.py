@@ -1,5 +1,6 @@
 """What every archive does: bytes are kept whole, once, unchanged, and never outside their place."""
 
+import fcntl
 import hashlib
 import os
 import resource
@@ -8,10 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from gateway.errors import ArchiveError, ConfigurationError, InvariantBroken, KeptBytesDiffer
 from gateway.ports.archive import Kept
 from gateway.transport.archive import FolderArchive
+from gateway.transport.vault import Vault
 
 MONDAY = date(2026, 3, 2)
 CONTENT = b"ISA*00*~"
@@ -19,9 +22,12 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 PLACE = f"inbound/acme/2026-03-02/{SHA256}"
 
 
-@pytest.fixture
-def archive(tmp_path) -> FolderArchive:
-    return FolderArchive(tmp_path)
+KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture(params=["in clear", "sealed"])
+def archive(request, tmp_path) -> FolderArchive:
+    return FolderArchive(tmp_path, Vault([KEY]) if request.param == "sealed" else None)
 
 
 def files(root: Path) -> set[str]:
@@ -194,6 +200,31 @@ def test_interrupted_work_leaves_files_that_are_listed_and_can_be_removed(archiv
     archive.remove_leftover(leftover)
     assert [] == list(archive.list_leftovers())
     assert {PLACE} == files(tmp_path)
+
+
+def test_a_file_that_is_swept_away_before_it_is_locked_is_made_anew(archive, tmp_path, monkeypatch):
+    """A sweep may look between the making of a temporary file and its lock."""
+    lock, swept = fcntl.flock, []
+
+    def sweep_first(stream, how):
+        if not swept:
+            swept.append(stream.name)
+            Path(stream.name).unlink()
+        lock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", sweep_first)
+    with archive.incoming("inbound", "acme", MONDAY) as incoming:
+        incoming.stream.write(CONTENT)
+        kept = incoming.keep()
+    assert 1 == len(swept)
+    archive.verify(kept)
+
+
+def test_what_is_being_written_is_no_leftover_until_its_writer_is_gone(archive):
+    with archive.incoming("inbound", "acme", MONDAY) as incoming:
+        incoming.stream.write(CONTENT)
+        assert [] == list(archive.list_leftovers())
+        incoming.keep()
 
 
 def test_kept_bytes_are_never_removed_as_leftovers(archive):

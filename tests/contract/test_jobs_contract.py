@@ -49,6 +49,26 @@ def test_a_job_of_a_unit_of_work_that_is_rolled_back_never_was(queue):
     assert [] == station.seen
 
 
+def test_a_job_is_pending_from_when_it_is_deferred_until_it_has_ended(queue):
+    asked = Job("station", "acme", lock="another")
+
+    def pending() -> bool:
+        with queue.open_unit() as unit:
+            return unit.is_pending(asked)
+
+    with queue.open_unit() as unit:
+        unit.defer(Job("another", "acme", lock="acme"))
+        unit.defer(Job("station", "birch", lock="acme"))
+        assert not unit.is_pending(asked)
+        unit.defer(job("acme"))
+        assert unit.is_pending(asked)  # already in the transaction that defers it
+        unit.commit()
+    seen = []
+    queue.drain(Station(lambda job, _: seen.append((job.subject, pending()))))
+    assert ("acme", True) in seen
+    assert not pending()
+
+
 def test_a_job_brings_its_station_subject_and_lock(queue):
     jobs = []
 

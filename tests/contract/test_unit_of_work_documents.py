@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from gateway.domain.exchange import DeliveryState
+from gateway.domain.exchange import DeliveryState, DocumentKind
 from gateway.errors import NotFound
 from gateway.ports.unit_of_work import OpenUnitOfWork
 from gateway.store.database import Database
@@ -35,6 +35,8 @@ def test_a_delivery_state_changes_only_from_where_it_is_expected(database: Datab
         assert not unit.documents.move("D1", DeliveryState.VERIFIED, expected=[DeliveryState.SENT], at=NOW)
         assert unit.documents.move("D1", states[0], expected=[DeliveryState.QUEUED], at=NOW)
         assert unit.documents.move("D1", states[1], expected=[states[0]], at=LATER, reason="the line broke")
+        assert [1, 2] == [unit.documents.count_try("D1") for _ in range(2)]
+        unit.documents.forget_tries("D1")
         assert [1, 2] == [unit.documents.count_try("D1") for _ in range(2)]
         unit.commit()
         changed = unit.documents.get("D1")
@@ -84,3 +86,43 @@ def test_a_control_number_has_nine_digits_and_begins_again_after_the_last(
         connection.execute(update(control_numbers).values(last=999_999_998))
     with open_unit() as unit:
         assert [999_999_999, 1, 2] == [unit.documents.next_control_number("PLAN", "acme", "ISA") for _ in range(3)]
+
+
+def test_what_a_partner_has_not_answered_is_told_with_when_it_was_delivered(open_unit: OpenUnitOfWork) -> None:
+    with open_unit() as unit:
+        unit.files.claim(file())
+        for number in (1, 2):
+            unit.documents.add(replace(document(f"D{number}", key=f"K{number}"), kind=DocumentKind.REPORT_824))
+        assert ["D1", "D2"] == [each.id for each in unit.documents.undelivered("acme")]
+        for number, at in ((1, LATER), (2, NOW)):
+            for state in (DeliveryState.SENT, DeliveryState.VERIFIED):
+                unit.documents.move(f"D{number}", state, expected=list(DeliveryState), at=at)
+        assert [("D2", NOW), ("D1", LATER)] == unit.documents.delivered("acme", [DocumentKind.REPORT_824])
+        assert [] == unit.documents.delivered("acme", [DocumentKind.TA1])
+        assert [] == unit.documents.delivered("birch", [DocumentKind.REPORT_824])
+        unit.documents.move("D2", DeliveryState.ACKNOWLEDGED, expected=list(DeliveryState), at=LATER)
+        assert [("D1", LATER)] == unit.documents.delivered("acme", [DocumentKind.REPORT_824])
+        assert [] == unit.documents.undelivered("acme")
+
+
+def test_control_numbers_go_on_from_a_seed_and_never_back(open_unit: OpenUnitOfWork) -> None:
+    series = ("US", "acme", "ISA")
+    with open_unit() as unit:
+        assert 0 == unit.documents.last_control_number(*series)
+        assert unit.documents.seed_control_number(*series, 4711)
+        assert 4712 == unit.documents.next_control_number(*series)
+        assert not unit.documents.seed_control_number(*series, 4712)
+        assert not unit.documents.seed_control_number(*series, 1)
+        assert unit.documents.seed_control_number(*series, 5000)
+        assert 5000 == unit.documents.last_control_number(*series)
+        assert 1 == unit.documents.next_control_number("US", "birch", "ISA")
+
+
+def test_what_is_sent_instead_of_a_document_is_noted_once(open_unit: OpenUnitOfWork) -> None:
+    with open_unit() as unit:
+        unit.files.claim(file())
+        unit.documents.add(document())
+        assert unit.documents.seal("D1", "999.edi.pgp", "outbound/acme/sealed", 77)
+        assert not unit.documents.seal("D1", "999.edi.pgp.pgp", "outbound/acme/again", 78)
+        found = unit.documents.get("D1")
+        assert ("999.edi.pgp", "outbound/acme/sealed", 77) == (found.name, found.sealed_path, found.sealed_bytes)

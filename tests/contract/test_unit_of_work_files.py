@@ -1,11 +1,11 @@
 """Inbound files, their landings, and the last look at a folder."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
-from gateway.domain.exchange import Arrival, FileState, RemoteFile
+from gateway.domain.exchange import Arrival, FileContent, FileState, RemoteFile, Sighting
 from gateway.errors import NotFound
 from gateway.ports.unit_of_work import OpenUnitOfWork
 from tests.contract.records import NOW, add_file_with_set, file, group, interchange, set_record
@@ -14,14 +14,17 @@ REMOTE = RemoteFile("/outbox/november.834", 1200, 1_762_350_000)
 
 
 def test_a_look_replaces_the_look_before_it(open_unit: OpenUnitOfWork) -> None:
-    grown = replace(REMOTE, size_bytes=2400)
+    grown = Sighting(replace(REMOTE, size_bytes=2400), NOW)
+    seen = Sighting(REMOTE, NOW - timedelta(hours=1), is_unfinished=True)
     with open_unit() as unit:
         assert {} == unit.files.last_look("acme")
-        unit.files.record_look("acme", [REMOTE, RemoteFile("/outbox/gone.834", 1, 1)])
-        unit.files.record_look("birch", [REMOTE])
+        unit.files.record_look("acme", [seen, Sighting(RemoteFile("/outbox/gone.834", 1, 1), NOW)])
+        unit.files.record_look("birch", [seen])
         unit.files.record_look("acme", [grown])
         assert {REMOTE.path: grown} == unit.files.last_look("acme")
-        assert {REMOTE.path: REMOTE} == unit.files.last_look("birch")
+        assert {REMOTE.path: seen} == unit.files.last_look("birch")
+        unit.files.mark_unfinished("acme", REMOTE)
+        assert {REMOTE.path: replace(grown, is_unfinished=True)} == unit.files.last_look("acme")
         unit.files.record_look("acme", [])
         assert {} == unit.files.last_look("acme")
 
@@ -81,7 +84,7 @@ def test_failed_tries_are_counted(open_unit: OpenUnitOfWork) -> None:
         assert 3 == unit.files.get("F1").tries
 
 
-def test_what_a_partner_sent_since_a_day_is_told_by_day_and_set_type(open_unit: OpenUnitOfWork) -> None:
+def test_what_a_partner_sent_since_an_instant_is_told_by_file_and_set_type(open_unit: OpenUnitOfWork) -> None:
     with open_unit() as unit:
         add_file_with_set(unit)
         unit.exchanges.add_sets([(set_record("S2", ordinal=2, set_type="820"), [])])
@@ -89,7 +92,21 @@ def test_what_a_partner_sent_since_a_day_is_told_by_day_and_set_type(open_unit: 
         unit.exchanges.add_interchange(interchange("I2", file_id="F2"), [])
         unit.exchanges.add_group(group("G2", interchange_id="I2"), [], file_id="F2")
         unit.exchanges.add_sets([(replace(set_record("S3", file_id="F2"), interchange_id="I2", group_id="G2"), [])])
-        fifth, seventh = date(2025, 11, 5), date(2025, 11, 7)
-        assert [(fifth, "820"), (fifth, "834"), (seventh, "834")] == unit.files.arrivals_since("acme", fifth)
-        assert [(seventh, "834")] == unit.files.arrivals_since("acme", date(2025, 11, 6))
-        assert [] == unit.files.arrivals_since("birch", fifth)
+        later = NOW + timedelta(days=2)
+        size = set_record().set.segments
+        last = FileContent("F2", later, "834", size)
+        both = [FileContent("F1", NOW, "820", size), FileContent("F1", NOW, "834", size), last]
+        assert both == unit.files.contents_since("acme", NOW)
+        assert [last] == unit.files.contents_since("acme", later)
+        assert [] == unit.files.contents_since("birch", NOW)
+
+
+def test_a_file_is_unfinished_until_the_end_of_its_route(open_unit: OpenUnitOfWork) -> None:
+    with open_unit() as unit:
+        unit.files.claim(file("F2", at=NOW + timedelta(days=2)))
+        unit.files.claim(file("F1"))
+        assert [("F1", NOW), ("F2", NOW + timedelta(days=2))] == unit.files.unfinished("acme")
+        assert [] == unit.files.unfinished("birch")
+        for file_id, state in (("F1", FileState.ACKNOWLEDGED), ("F2", FileState.QUARANTINED)):
+            unit.files.move(file_id, state, expected=[FileState.RECEIVED])
+        assert [] == unit.files.unfinished("acme")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.exchange import Incident, LogEvent, RemoteFile
+from gateway.domain.exchange import Incident, LogEvent, RemoteFile, Sighting
 from gateway.errors import ConcurrentChange, ConfigurationError, NotFound, SchemaOutdated, StoreError, StoreUnavailable
 from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import OpenUnitOfWork
@@ -76,6 +76,27 @@ def test_a_tick_belongs_to_the_first_node(open_unit: OpenUnitOfWork) -> None:
         assert not unit.claim_tick("poll/acme:14:30", NOW)
 
 
+def test_one_incident_is_closed_by_its_key_and_the_others_stand(open_unit: OpenUnitOfWork) -> None:
+    with open_unit() as unit:
+        for number, key in enumerate(["K1", "K2"]):
+            unit.open_incident(Incident(key, "sequence_gap", "acme", NOW + timedelta(hours=number), "a gap"))
+        unit.open_incident(Incident("K3", "login_refused", "acme", NOW, "refused"))
+        unit.open_incident(Incident("K4", "sequence_gap", "birch", NOW, "a gap"))
+        assert ["K1", "K2"] == [each.key for each in unit.standing_incidents(["sequence_gap"], "acme")]
+        assert unit.close_incident("K1", NOW)
+        assert not unit.close_incident("K1", NOW)
+        assert ["K3", "K2"] == [each.key for each in unit.standing_incidents(["sequence_gap", "login_refused"], "acme")]
+
+
+def test_ticks_are_forgotten_by_when_they_were_claimed(open_unit: OpenUnitOfWork) -> None:
+    with open_unit() as unit:
+        unit.claim_tick("poll:1", NOW)
+        unit.claim_tick("poll:2", NOW + timedelta(hours=1))
+        assert 1 == unit.forget_ticks(NOW + timedelta(hours=1))
+        assert unit.claim_tick("poll:1", NOW)
+        assert not unit.claim_tick("poll:2", NOW)
+
+
 def test_an_incident_is_opened_once_and_closed_with_its_kind(open_unit: OpenUnitOfWork) -> None:
     with open_unit() as unit:
         assert unit.open_incident(Incident("K1", "sequence_gap", "acme", NOW, "000000004 is missing"))
@@ -117,7 +138,7 @@ def test_a_fraction_of_a_cent_is_refused(open_unit: OpenUnitOfWork) -> None:
 
 def test_a_partners_nul_character_does_not_stop_the_work(open_unit: OpenUnitOfWork) -> None:
     with open_unit() as unit:
-        unit.files.record_look("acme", [RemoteFile("/outbox/a\x00b", 1, 1)])
+        unit.files.record_look("acme", [Sighting(RemoteFile("/outbox/a\x00b", 1, 1), NOW)])
         assert ["/outbox/a\ufffdb"] == list(unit.files.last_look("acme"))
 
 

@@ -88,7 +88,7 @@ class Witness:
 def effects(house):
     """Return what the work came to: not how often was looked and tried, nor in which order it was logged.
 
-    A temporary file of a killed process is no effect: `list_leftovers` of the archive names it.
+    A temporary file of a killed process is no effect: the sweep removes it.
     """
     found = house.effects()
     found["inbound"] = {name: kept for name, kept in found["inbound"].items() if not name.startswith(INCOMING)}

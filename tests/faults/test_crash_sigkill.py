@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.pipeline.sweep import sweep
+from gateway.pipeline.timetable import HERE
 from tests.faults.killing import effects
 from tests.unit.pipeline.house import House, _template, make_house
 from tests.unit.pipeline.trip import ACTS
@@ -50,6 +52,8 @@ def test_the_next_process_ends_what_a_killed_one_began(make_house, undisturbed, 
     ACT.does(house)
     assert undisturbed == effects(house)
     assert (moment == "fetching") == bool(list(house.plant.archive.list_leftovers()))
+    sweep(house.plant, HERE)
+    assert [] == list(house.plant.archive.list_leftovers())
 
 
 def test_an_act_that_nobody_kills_ends_by_itself(make_house, undisturbed):

@@ -89,6 +89,15 @@ def test_a_roster_that_agrees_has_no_report(compare, house):
     assert [] == reports(house)
 
 
+def test_a_partner_that_wants_proof_of_emptiness_gets_a_report_without_rows(compare, house):
+    house.agree("birch", enrollment={"discrepancy_report": True, "empty_report": True})
+    compare(birch_member("B100"), birch_member("B200"), birch_member("B300"))
+    (report,) = reports(house)
+    assert 1 == len(report.decode().splitlines())  # its headings
+    house.take("birch", Envelope(number="000000503", sender="BIRCH").around(birch_roster(birch_member("B100"))))
+    assert 1 == len(reports(house))  # a file that does not compare has none
+
+
 def test_the_report_of_the_same_file_is_sent_once(compare, house):
     house.agree("birch", enrollment={"discrepancy_report": True})
     disagree(compare)

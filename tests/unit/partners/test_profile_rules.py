@@ -56,6 +56,85 @@ WRONG = [
         '[remittance]\nmay_pay = ["*"]\n\n[feeds]',
         ("remittance.may_pay", "only a bank may pay for every account", "name the accounts"),
     ),
+    (
+        "day = 5 ",
+        'calendar = "us-federl"\nday = 5 ',
+        ("expects[1].calendar", "there is no mappings/calendars/us-federl.toml", "did you mean `us-federal`?"),
+    ),
+    (
+        "[feeds]",
+        '[feeds]\ncalendar = "mars"',
+        ("feeds.calendar", "there is no mappings/calendars/mars.toml", "known here: us-federal"),
+    ),
+    (
+        'after = "archive"',
+        'after = "archive"\nmarker = "done"',
+        (
+            "pick_up.marker",
+            "it does not name one file beside another",
+            "write {name} or {stem} once, with something before or after it, such as {name}.ok",
+        ),
+    ),
+    (
+        'after = "archive"',
+        'after = "archive"\nmarker = "{name}"',
+        (
+            "pick_up.marker",
+            "it does not name one file beside another",
+            "write {name} or {stem} once, with something before or after it, such as {name}.ok",
+        ),
+    ),
+    (
+        "[feeds]",
+        '[delivery]\nfile_name = "{kind}.{ext}"\n\n[feeds]',
+        ("delivery.file_name", "two documents could get the same name", "put {name} or {id} into it"),
+    ),
+    (
+        "[feeds]",
+        '[delivery]\nfile_name = "{account}-{id}"\n\n[feeds]',
+        (
+            "delivery.file_name",
+            "it names what there is not, or a folder",
+            "use {control}, {date}, {ext}, {id}, {kind}, {name}, {time}",
+        ),
+    ),
+    (
+        'id = "ACME"',
+        'id = "ACME"\nvalid_from = 2026-02-01\nvalid_until = 2026-01-31',
+        ("x12.valid_until", "it is before x12.valid_from", "write the last day of the agreement"),
+    ),
+    (
+        'id = "ACME"',
+        'id = "ACME"\nalso_ids = ["ACME"]',
+        ("x12.also_ids[1]", "ZZ/ACME is already that of x12.id of acme", "keep it in one place"),
+    ),
+    (
+        "[feeds]",
+        "[protection]\nsign = true\n\n[feeds]",
+        (
+            "protection.sign",
+            "it needs a private PGP key of ours",
+            'write protection.our_key = { file = "secrets/pgp.asc" }',
+        ),
+    ),
+    (
+        "[feeds]",
+        '[protection]\nsignature = "required"\n\n[feeds]',
+        (
+            "protection.signature",
+            "it needs a public PGP key of the partner's",
+            'write protection.partner_keys = ["keys/pgp.asc"]',
+        ),
+    ),
+    (
+        "[feeds]",
+        '[protection]\npartner_keys = ["keys/pgp.asc"]\n\n[feeds]',
+        (
+            "protection.partner_keys[1]",
+            "there is no file keys/pgp.asc in the partner's folder",
+            "save the partner's armoured public key there",
+        ),
+    ),
     ("day = 5 ", "day = 8 ", ("expects[1].day", "a week has no day 8", "1 (Monday) to 7 (Sunday)")),
     (
         'after = "archive"',

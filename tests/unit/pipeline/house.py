@@ -29,7 +29,9 @@ from gateway.pipeline.work import perform
 from gateway.ports.clock import FixedClock
 from gateway.ports.jobs import Decision, Job
 from gateway.settings import Home, packaged_mappings, packaged_partners
+from gateway.transport.agreed import agreement_with
 from gateway.transport.folder import open_folder
+from gateway.transport.payloads import ProtectedPayloads
 from gateway.x12.guide import GuideLibrary
 
 OCTOBER = datetime(2025, 10, 23, 9, tzinfo=UTC)
@@ -79,7 +81,8 @@ class House:
             key: replace(each, profile=each.profile.model_copy(update={"status": PartnerStatus.ACTIVE}))
             for key, each in app.plant.partners.items()
         }
-        return replace(app, plant=replace(app.plant, partners=partners, guides=_guides()))
+        payloads = ProtectedPayloads(lambda partner_id: agreement_with(self.home, self.plant.partners[partner_id]))
+        return replace(app, plant=replace(app.plant, partners=partners, guides=_guides(), payloads=payloads))
 
     @property
     def plant(self) -> Plant:

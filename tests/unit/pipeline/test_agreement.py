@@ -1,6 +1,7 @@
 """What was agreed with a partner, and what happens to a file that keeps to something else (DOMAIN 4, 7.1, 7.6)."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -256,3 +257,54 @@ def test_a_full_file_that_would_end_too_many_is_held_whole(house, roster):
     ((verdict, code),) = reported(house, "birch")
     assert "MASS_TERM_GUARD" == code
     assert "TR" != verdict
+
+
+# --- days, other ids, duplicates, names
+
+
+@pytest.mark.parametrize(
+    ("x12", "state"),
+    [
+        ({"valid_from": date(2025, 10, 23)}, "applied"),  # the house's day
+        ({"valid_from": date(2025, 10, 24)}, "ignored"),
+        ({"valid_until": date(2025, 10, 23)}, "applied"),
+        ({"valid_until": date(2025, 10, 22)}, "ignored"),
+    ],
+)
+def test_outside_of_the_days_of_the_agreement_data_is_acknowledged_and_not_applied(house, x12, state):
+    house.agree("acme", x12=x12)
+    house.take("acme", GOOD.around(enrollment(member("A1"))))
+    assert [state] == ends(house)
+    assert 1 == len(house.answers("acme", "999"))
+
+
+def test_a_partner_whose_systems_change_may_write_either_id(house):
+    house.agree("acme", x12={"also_ids": ("ACME2",)})
+    house.take("acme", replace(GOOD, sender="ACME2").around(enrollment(member("A1"))))
+    assert ["A1"] == enrolled(house)
+    ((answer,),) = [house.answers("acme", "999")]
+    assert "*ACME2 " in answer[0]  # we answer whoever sent
+
+
+@pytest.mark.parametrize(("policy", "second"), [("reject", "refused"), ("ignore", "ignored"), ("apply", "applied")])
+def test_other_bytes_under_a_known_control_number_meet_the_agreed_policy(house, policy, second):
+    house.agree("acme", x12={"duplicates": policy})
+    for person in ("A1", "A2"):
+        house.take("acme", GOOD.around(enrollment(member(person), reference=person)))
+    assert ["applied", second] == ends(house)
+    assert [("R", "025")] * (policy == "reject") == ta1s(house)
+
+
+def test_a_control_number_is_remembered_as_long_as_was_agreed(house):
+    house.agree("acme", x12={"duplicate_window_days": 30})
+    house.take("acme", GOOD.around(enrollment(member("A1"), reference="1")))
+    house.clock.instant += timedelta(days=31)
+    house.take("acme", GOOD.around(enrollment(member("A2"), reference="2")))
+    assert ["applied", "applied"] == ends(house)
+
+
+def test_documents_are_named_as_the_partner_wants_them(house):
+    house.agree("acme", delivery={"file_name": "EHP.{kind}.{date}.{control}.{id}.{ext}"})
+    house.take("acme", GOOD.around(enrollment(member("A1"))))
+    ((name, document),) = [(name, *house.rows("SELECT id FROM documents")[0]) for name in house.inbox("acme")]
+    assert f"EHP.999.20251023.000000001.{document}.edi" == name

@@ -1,12 +1,21 @@
 """Station 8: what we say of a delivery is true at every moment (DESIGN, decision 9)."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
 from gateway.demo.server import SimulatedPartnersServer, UserLogin
 from gateway.domain.exchange import DeliveryState
-from gateway.errors import ConfigurationError, HostKeyRefused, HostUnreachable, PartnerRefusedLogin, RemoteRefused
+from gateway.errors import (
+    ConfigurationError,
+    ConnectionDropped,
+    HostKeyRefused,
+    HostUnreachable,
+    NotAllowed,
+    PartnerRefusedLogin,
+    RemoteRefused,
+)
 from gateway.partners.profile import PartnerStatus
 from gateway.pipeline import deliver
 from gateway.pipeline.work import perform
@@ -110,6 +119,27 @@ def test_a_refused_put_is_given_up_at_once_with_an_incident(house, sftp):
     assert [("delivery_given_up", "acme")] == house.incidents()
     ((reason,),) = house.rows("SELECT reason FROM documents")
     assert reason.startswith("RemoteRefused: ")
+
+
+def test_a_document_that_was_given_up_is_sent_again_when_somebody_says_so_and_why(house, sftp):
+    sftp(servers.RefusesWrites)
+    house.take("acme", FILE)
+    ((document,),) = house.rows("SELECT id FROM documents")
+    house.clock.instant += timedelta(minutes=1)
+    house.app.resend(document, by="EDI desk", reason="they say that it is put right")
+    house.work()
+    assert ["given_up"] == states(house)
+    assert [("delivery_given_up", "acme")] == house.incidents()  # told again
+    sftp(servers.Partner)
+    house.app.resend(document, by="EDI desk", reason="the partner has given us the right to write")
+    house.work()
+    assert ["verified"] == states(house)
+    assert [] == house.incidents()
+    assert 1 == len(house.inbox("acme"))
+    ((said,),) = house.rows("SELECT reason FROM delivery_attempts WHERE reason LIKE 'sent again%right to write'")
+    assert "sent again by EDI desk: the partner has given us the right to write" == said
+    with pytest.raises(NotAllowed, match="is verified"):
+        house.app.resend(document, by="EDI desk", reason="twice")
 
 
 def test_a_name_that_other_bytes_have_taken_is_never_overwritten_and_given_up_with_an_incident(house):
@@ -236,6 +266,70 @@ def test_a_folder_that_is_not_there_is_no_quiet_night(house):
     (house.mailboxes / "acme" / "outbox").mkdir()
     house.app.poll("acme")
     assert [] == house.incidents()
+
+
+def test_a_document_whose_transfer_breaks_again_and_again_does_not_hold_the_next_ones_back(house):
+    original = house.plant.open_session
+
+    @contextmanager
+    def break_csv(partner_id):
+        with original(partner_id) as session:
+
+            class Fragile:
+                def deliver(self, content, size_bytes, folder, name):
+                    if name.endswith(".csv"):
+                        raise ConnectionDropped
+                    return session.deliver(content, size_bytes, folder, name)
+
+            yield Fragile()
+
+    house.take("acme", FILE)
+    house.refit(open_session=break_csv)
+    house.bill()
+    found = dict(house.rows("SELECT kind, state FROM documents WHERE partner_id = 'acme'"))
+    assert {"999": "verified", "invoice_csv": "unknown", "invoice_json": "verified"} == found
+    house.take("acme", Envelope(number="000000102", asks_for_ta1=False).around(enrollment(member("A2"), reference="2")))
+    assert 2 == len(house.answers("acme", "999"))
+    house.refit(open_session=original)
+    house.work_on()
+    assert [("verified",)] == house.rows("SELECT DISTINCT state FROM documents WHERE partner_id = 'acme'")
+
+
+def test_a_transfer_that_breaks_twelve_times_is_given_up_with_an_incident(house, sftp):
+    sftp(servers.KeepsLessThanItTook)
+    servers_bit, servers.A_BIT = servers.A_BIT, 0
+    try:
+        house.take("acme", FILE)
+        house.work_on()
+    finally:
+        servers.A_BIT = servers_bit
+    assert ["given_up"] == states(house)
+    assert [("delivery_given_up", "acme")] == house.incidents()
+    tries = house.plant.settings.work.tries_on_the_wire
+    assert [(tries,)] == house.rows("SELECT tries FROM documents")
+    assert ["sending", "unknown"] * tries + ["given_up"] == history(house)
+
+
+def test_a_login_that_is_refused_is_tried_once_and_not_for_every_document(house):
+    logins = []
+
+    @contextmanager
+    def refuse(partner_id):
+        logins.append(partner_id)
+        raise PartnerRefusedLogin
+        yield
+
+    house.take("acme", FILE)
+    house.refit(open_session=refuse)
+    house.bill()
+    for number in range(3):
+        envelope = Envelope(number=f"{200 + number:09d}", asks_for_ta1=False)
+        house.take("acme", envelope.around(enrollment(member(f"B{number}"), reference=f"{number}")))
+    assert sorted({*logins}) == sorted(logins)  # the broker's folder has its own
+    queued = house.rows("SELECT count(*) FROM documents WHERE partner_id = 'acme' AND state = 'queued'")
+    assert [(5,)] == queued
+    ((due,),) = house.rows("SELECT run_at FROM jobs WHERE subject = 'acme' AND state = 'todo'")
+    assert due.startswith("2025-10-23 15:00")  # work.refused_login_pause_seconds later: the slow lane
 
 
 def test_a_document_that_is_refused_does_not_stop_its_neighbours(house):

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import resource
 import time
+from datetime import timedelta
 
 import asyncssh
 import pytest
@@ -12,6 +14,7 @@ from gateway.errors import ConnectionDropped, LimitExceeded
 from gateway.pipeline.work import perform
 from gateway.ports.jobs import Job, RetryAt
 from gateway.transport.endpoint import SftpEndpoint
+from gateway.transport.session import RemoteSession
 from gateway.transport.sftp import open_sftp
 from tests.faults.servers import path_of
 from tests.unit.pipeline.x12_files import Envelope, enrollment, member
@@ -227,3 +230,100 @@ def test_a_file_somebody_else_took_away_is_written_down_as_gone(house, sftp):
     path.unlink()
     house.app.poll("acme")
     assert [(1,)] == house.rows("SELECT put_away FROM arrivals")
+
+
+def test_a_file_of_a_gigabyte_is_taken_in_bounded_memory(house):
+    """LESSONS 6: sizes that no test usually tries; the file is sparse, so that only its reading costs."""
+    gigabyte = 1 << 30
+    with (house.mailboxes / "acme" / "outbox" / "large.834").open("wb") as file:
+        file.truncate(gigabyte)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert 1 == len(house.poll("acme").received)
+    assert [(gigabyte,)] == house.rows("SELECT size_bytes FROM files")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
+
+
+# --- when a file is whole
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_file_that_breaks_off_waits_for_its_rest_and_is_then_taken_whole_and_once(house):
+    """Two equal sightings are a guess, and X12's own end is not: the upload had stalled (OpenAS2, MuleSoft)."""
+    half, whole = FIRST[: len(FIRST) // 2], FIRST
+    house.drop("acme", "first.834", half)
+    for _ in range(3):
+        house.clock.instant += HOUR / 4
+        report = house.app.poll("acme")
+        assert (1, []) == (report.settling, report.received)
+    assert [] == names(house)
+    house.clock.instant += HOUR / 4
+    house.drop("acme", "first.834", whole)
+    house.poll("acme")
+    house.work()
+    assert [("applied",)] == house.rows("SELECT state FROM transaction_sets")
+    assert [whole] == processed(house)
+    assert [] == house.incidents()
+
+
+def test_a_file_whose_rest_never_comes_is_taken_loudly_and_rejected_with_its_reason(house):
+    house.drop("acme", "first.834", FIRST[: len(FIRST) // 2])
+    house.poll("acme")
+    house.clock.instant += HOUR
+    assert 1 == len(house.app.poll("acme").received)
+    house.work()
+    assert [("file_unfinished", "acme")] == house.incidents()
+    ((ta1,),) = [[each for each in answer if each.startswith("TA1")] for answer in house.answers("acme", "TA1")]
+    assert ta1.endswith("*R*023")
+    assert [("refused",)] == house.rows("SELECT DISTINCT state FROM transaction_sets")
+
+
+def test_a_file_that_lies_there_broken_off_is_not_fetched_again_at_every_look(house, monkeypatch):
+    fetched = []
+    fetch = RemoteSession.fetch
+    monkeypatch.setattr(
+        RemoteSession, "fetch", lambda session, remote, into: fetched.append(remote) or fetch(session, remote, into)
+    )
+    house.drop("acme", "first.834", FIRST[:200])
+    for _ in range(5):
+        house.clock.instant += HOUR / 10
+        house.app.poll("acme")
+    assert 1 == len(fetched)
+
+
+def test_a_file_is_taken_with_its_marker_and_both_are_put_away(house):
+    house.agree("acme", pick_up={"marker": "{name}.ok"})
+    house.drop("acme", "first.834", FIRST)
+    assert [] == house.poll("acme").received
+    house.drop("acme", "first.834.ok", b"")
+    assert 1 == len(house.app.poll("acme").received)
+    assert [] == outbox(house)
+    assert [b"", FIRST] == sorted(processed(house))
+
+
+def test_empty_and_unmarked_files_are_told_of_once_and_over_when_they_are_gone(house):
+    house.agree("acme", pick_up={"marker": "{name}.ok"})
+    unmarked, empty = house.drop("acme", "a.834", FIRST), house.drop("acme", "b.834", b"")
+    house.drop("acme", "b.834.ok", b"")
+    house.poll("acme")
+    assert [] == house.incidents()
+    house.clock.instant += HOUR
+    house.poll("acme")
+    assert [("file_empty", "acme"), ("file_unmarked", "acme")] == house.incidents()
+    unmarked.unlink()
+    house.app.poll("acme")
+    assert [("file_empty", "acme")] == house.incidents()
+    empty.unlink()
+    house.app.poll("acme")
+    assert [] == house.incidents()
+
+
+def test_an_incident_about_a_file_that_was_too_large_is_over_when_it_is_gone(house):
+    house.agree("acme", pick_up={"max_bytes": 10})
+    path = house.drop("acme", "first.834", FIRST)
+    house.poll("acme")
+    assert [("file_too_large", "acme")] == house.incidents()
+    path.unlink()
+    house.app.poll("acme")
+    assert [] == house.incidents()

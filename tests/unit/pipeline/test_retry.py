@@ -27,6 +27,7 @@ FOREVER = {  # how many attempts each class gets
     errors.KeptBytesDiffer: 3,
     errors.TransportError: 1,
     errors.HostUnreachable: 12,
+    errors.HostBusy: 12,
     errors.ConnectionDropped: 12,
     errors.TransferIncomplete: 12,
     errors.HostKeyRefused: 1,

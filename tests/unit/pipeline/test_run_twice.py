@@ -10,6 +10,7 @@ from tests.unit.pipeline.trip import ACTS
 
 FILES = "SELECT id FROM files"
 SUBJECTS = {
+    "sweep": ["here"],
     "poll": ["acme", "birch", "cedar", "dunes", "elm"],
     "check": FILES,
     "apply": FILES,

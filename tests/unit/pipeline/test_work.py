@@ -1,5 +1,7 @@
 """One job run: whatever happens becomes a decision, and what is decided is written down where people look."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from gateway.errors import ConcurrentChange, HostUnreachable, PartnerRefusedLogin, StoreUnavailable
@@ -59,20 +61,50 @@ def test_a_slot_is_enqueued_once_however_many_nodes_ask(house):
     assert [("poll", "acme", "poll/acme")] == house.rows("SELECT station, subject, lock FROM jobs")
 
 
+def test_slots_that_come_while_a_partner_is_down_leave_one_look_waiting_and_not_one_each(house):
+    """Else a week's outage would be two thousand looks, one after the other, on the day it ends."""
+    fail_with(house, HostUnreachable())
+    schedule = next(each for each in schedules(house.plant) if each.name == "poll/acme")
+    for minutes in range(0, 600, 5):
+        slot = OCTOBER + timedelta(minutes=minutes)
+        house.clock.instant = slot
+        assert tick(house.plant, schedule, slot)
+        house.work()
+    assert [("todo", 1)] == house.rows("SELECT state, count(*) FROM jobs WHERE station = 'poll' GROUP BY state")
+
+
+def test_a_slot_comes_again_once_the_look_before_it_has_ended(house):
+    schedule = next(each for each in schedules(house.plant) if each.name == "poll/acme")
+    for minutes in (0, 5):
+        tick(house.plant, schedule, OCTOBER + timedelta(minutes=minutes))
+        assert 1 == house.work()
+
+
+@pytest.mark.parametrize(("day", "jobs"), [(27, 0), (28, 1), (29, 0)])
+def test_on_a_day_off_of_its_calendar_a_slot_passes_without_a_job(house, day, jobs):
+    """27 November 2025 is Thanksgiving, the 29th a Saturday; 03:00 UTC is still the day before in New York."""
+    house.agree("acme", pick_up={"calendar": "us-federal", "time_zone": "America/New_York", "cron": "0 22 * * *"})
+    schedule = next(each for each in schedules(house.plant) if each.name == "poll/acme")
+    assert tick(house.plant, schedule, datetime(2025, 11, day + 1, 3, tzinfo=UTC))
+    assert [(jobs,)] == house.rows("SELECT count(*) FROM jobs")
+
+
 def test_what_recurs_is_the_bill_run_and_what_each_active_partner_agreed(house):
     house.agree("birch", status="suspended")
     house.agree("cedar", feeds={"cron": "0 6 * * *"})
     names = {schedule.name for schedule in schedules(house.plant)}
     assert {
         "bill",
+        "sweep",
         "poll/acme",
         "watch/acme",
         "poll/cedar",
         "watch/cedar",
         "feeds/cedar",
         "poll/dunes",
-        "watch/dunes",  # a bill cycle may end
+        "watch/dunes",
         "poll/elm",
+        "watch/elm",
     } == names
 
 
