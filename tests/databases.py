@@ -86,6 +86,7 @@ class PostgresqlServer:
             with psycopg.connect(url, options="-c lock_timeout=1000") as connection:
                 found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
                 if {*ours, "alembic_version"} == {name for (name,) in found}:
+                    connection.execute("SET LOCAL session_replication_role = replica")  # the journal's guards sleep
                     connection.execute("; ".join(f'DELETE FROM "{name}"' for name in ours))
                     self._given_back.append(url)
                     return

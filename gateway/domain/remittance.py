@@ -131,6 +131,7 @@ class Placement:
     is_suspense: bool = False
     is_subsidy: bool = False  # APTC: credited to the subsidy receivable, not to the enrollee (DOMAIN 6)
     is_user_fee: bool = False  # UF: what the exchange keeps for itself, negative (DOMAIN 6)
+    is_refund: bool = False  # goes back to the payer (DOMAIN 8.8)
 
 
 @dataclass(frozen=True, slots=True)

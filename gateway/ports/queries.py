@@ -14,7 +14,7 @@ from gateway.domain.charge import Invoice, InvoiceLine, InvoiceRequest, InvoiceS
 from gateway.domain.coverage import CoverageStatus, Membership, MembershipEvent, MembershipLogEntry
 from gateway.domain.exchange import AckCode, Arrival, DeliveryState, DocumentKind, FileState, Incident, SetState
 from gateway.domain.finding import Level, Place, Severity
-from gateway.domain.journal import EntryKind, Posting
+from gateway.domain.journal import EntryKind, Fault, Posting
 from gateway.domain.money import Money
 from gateway.domain.parties import Account
 from gateway.domain.period import CoverageMonth
@@ -414,6 +414,17 @@ class CashSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalProof:
+    """What a verification of the journal looked at, and everything that disagrees."""
+
+    faults: tuple[Fault, ...]
+    books: int
+    entries: int
+    receipts: int
+    invoices: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The whole plant at a glance."""
 
@@ -468,6 +479,10 @@ class Queries(Protocol):
 
     def worklist(self, *, partner_id: str = "", closed: bool = False, limit: int = 200) -> Excerpt[WorkLine]:
         """Return what waits to be put right, oldest first; `closed`: what was, the last closed first."""
+        ...
+
+    def verify_journal(self) -> JournalProof:
+        """Recompute the whole journal (DESIGN, decision 6) in one state of the database."""
         ...
 
     def summary(self) -> Summary:

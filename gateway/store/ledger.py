@@ -52,8 +52,7 @@ class SqlLedger:
         for entry in new:
             sequence, previous, digest = sequence + 1, digest, entry.digest(digest)
             rows.append(_entry_row(entry) | {"sequence": sequence, "previous": previous, "digest": digest})
-        self._db.insert(journal_entries, rows)
-        self._db.add(
+        self._db.insert(
             journal_postings,
             (
                 {"entry_key": entry.key, "number": number, **values_of(posting)}
@@ -61,6 +60,7 @@ class SqlLedger:
                 for number, posting in enumerate(entry.postings, start=1)
             ),
         )
+        self._db.insert(journal_entries, rows)  # last: the database takes an entry whose postings balance, and seals it
         self._db.change(
             update(journal_books).where(journal_books.c.book == book).values(sequence=sequence, digest=digest)
         )

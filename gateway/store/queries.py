@@ -11,6 +11,7 @@ from gateway.ports.queries import (
     Excerpt,
     FileLine,
     InvoiceView,
+    JournalProof,
     Kind,
     MemberView,
     PaymentView,
@@ -24,6 +25,7 @@ from gateway.store.tables_billing import invoices, receipts
 from gateway.store.tables_enrollment import accounts, members, memberships
 from gateway.store.tables_exchange import files, transaction_sets
 from gateway.store.transaction import Transaction
+from gateway.store.verify_journal import prove_journal
 
 _LAST = "\U0010ffff"  # sorts after every text that begins alike
 _CANDIDATES = 6
@@ -97,6 +99,11 @@ class SqlQueries:
         """Return what waits to be put right, oldest first; `closed`: what was, the last closed first."""
         with reading(self._engine) as connection:
             return read_reviews.worklist(Transaction(connection), partner_id, limit, closed=closed)
+
+    def verify_journal(self) -> JournalProof:
+        """Recompute the whole journal in one state of the database."""
+        with reading(self._engine) as connection:
+            return prove_journal(Transaction(connection))
 
     def summary(self) -> Summary:
         """Return counts and sums over everything."""
