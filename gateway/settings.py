@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -83,6 +84,15 @@ class Timetable(Section):
     time_zone: TimeZone = "UTC"
 
 
+class MoneySettings(Section):
+    """[money]: what people may do with money that has no place, alone and by two (DOMAIN 8.8)."""
+
+    second_person_above: Decimal = Field(default=Decimal("10000.00"), ge=0, decimal_places=2)  # to apply or move
+    refund_second_person_above: Decimal = Field(default=Decimal("1000.00"), ge=0, decimal_places=2)
+    refund_age_days: int = Field(default=10, ge=0)  # after the deposit
+    refund_minimum: Decimal = Field(default=Decimal("5.00"), ge=0, decimal_places=2)
+
+
 class Clock(Section):
     """[clock]: stand-still time for tests, demos and reruns; both empty: the machine's clock."""
 
@@ -100,6 +110,7 @@ class Settings(Section):
     logging: Logging = Logging()
     timetable: Timetable = Timetable()
     severities: SeverityTable = Field(default_factory=dict)
+    money: MoneySettings = MoneySettings()
     clock: Clock = Clock()
 
     def database_url_in(self, home: Path) -> str:

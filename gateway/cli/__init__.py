@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "release": ("review:release_command", "Apply a held set, or preview what that does."),
     "refuse": ("review:refuse_command", "End a held set without effect."),
     "rates": ("rates:rates_group", "Change price files by two people, and show what is in force."),
+    "suspense": ("suspense:suspense_group", "Work money that has no place: apply, move, refund."),
     "journal": ("journal:journal_group", "Prove the journal."),
     "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
     "guides": ("validate:guides_command", "List the X12 guides that are known."),

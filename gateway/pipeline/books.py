@@ -30,8 +30,8 @@ def remittance_rules(partner: Partner) -> RemittanceRules:
     )
 
 
-def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
-    """Load everything that a remittance could mean, and nothing else (DOMAIN 5.5).
+def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance, *, also: frozenset[str] = frozenset()) -> Books:
+    """Load everything that a remittance could mean, and nothing else (DOMAIN 5.5), but for the accounts `also`.
 
     The accounts stay locked until the transaction ends, so that no two payments settle the same invoice.
     """
@@ -45,6 +45,7 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
     }
     meant = named | {known.account_id for each in members.values() for known in each}
     meant |= {each.id for each in configured if wanted & {each.id, *each.policies, *each.tax_ids}}
+    meant |= also
     accounts = configured + _individual(unit, meant - {each.id for each in configured})
     for account_id in sorted(meant):
         unit.enrollment.lock_account(account_id)

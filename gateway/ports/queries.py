@@ -397,6 +397,7 @@ class PaymentView:
     applied: Money
     unapplied: Money
     suspense: Money
+    refunded: Money
     placements: Excerpt[Placement]
     entries: Excerpt[PostingLine]
 

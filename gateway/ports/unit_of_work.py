@@ -43,6 +43,7 @@ from gateway.domain.money import Money
 from gateway.domain.parties import Account
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
 from gateway.ports.jobs import Job
+from gateway.ports.money_orders import MoneyOrders
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
 
@@ -412,6 +413,7 @@ class UnitOfWork(Protocol):
     work_items: WorkItems
     discrepancies: Discrepancies
     rate_changes: RateChanges
+    money: MoneyOrders
 
     def __enter__(self) -> "UnitOfWork":
         """Begin the transaction."""

@@ -80,6 +80,27 @@ def release_entries(
     return list(make.moves(released, -1))
 
 
+def reversal_entries(entries: Iterable[JournalEntry], receipt: Receipt, on: date, reason: str) -> list[JournalEntry]:
+    """Return the entries that take back everything that was booked about a receipt: the bank took the money back.
+
+    Per book and kind they negate the sums of what was booked, so that afterwards the receipt left nothing anywhere;
+    what was written off because of it is owed again. Each book's own bills are never a part of it.
+    """
+    sums: dict[tuple[str, EntryKind], dict[Posting, Money]] = {}
+    for entry in entries:
+        of_book = sums.setdefault((entry.book, entry.kind), defaultdict(lambda: ZERO))
+        for posting in entry.postings:
+            of_book[replace(posting, amount=ZERO)] -= posting.amount
+    prefix = f"{receipt.id}/returned"
+    found = []
+    for (book, kind), of_book in sums.items():
+        postings = tuple(replace(about, amount=amount) for about, amount in of_book.items() if amount)
+        if postings:
+            key = f"{prefix}/{kind}/{book}"
+            found.append(JournalEntry(key, book, kind, on, postings, prefix, "", receipt.id, reason))
+    return found
+
+
 def balances(entries: Iterable[JournalEntry]) -> dict[str, Balances]:
     """Return the balances of every book that `entries` touch."""
     books: dict[str, Balances] = defaultdict(Balances)
@@ -140,6 +161,8 @@ class _EntryMaker:
             ledger, kind = LedgerAccount.SUBSIDY_RECEIVABLE, EntryKind.SUBSIDY
         elif placement.is_user_fee:
             ledger = LedgerAccount.USER_FEE
+        elif placement.is_refund:
+            ledger, kind = LedgerAccount.REFUND_PAYABLE, EntryKind.RELEASE
         held = LedgerAccount.UNAPPLIED if placement.account_id else LedgerAccount.SUSPENSE
         debit = Posting(
             held,

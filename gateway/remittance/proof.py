@@ -1,4 +1,4 @@
-"""Proving a journal: every entry balances, and every book is the unbroken chain that was written (DESIGN, decision 6)."""
+"""Proving a journal: every entry balances, and every book is the unbroken chain that was written (DESIGN 4.6)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """The journal, receipts and where their pieces went, and what the remittances said."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,8 @@ from gateway.store.tables_billing import (
     remittances,
 )
 from gateway.store.transaction import Record, Transaction, chunks, values_of
+
+_PLACED = tuple(field.name for field in fields(Placement))
 
 
 class SqlLedger:
@@ -168,7 +171,4 @@ def _entry_row(entry: JournalEntry) -> dict[str, Any]:
 
 def placement_of(row: Record) -> Placement:
     """Return the placement that a row of `placements` holds."""
-    values = row._asdict()
-    for name in ("receipt_id", "round", "released_in"):
-        del values[name]
-    return Placement(**values)
+    return Placement(*(getattr(row, name) for name in _PLACED))

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, update
 
 from gateway.domain.exchange import Incident, LogEvent
 from gateway.ports.jobs import Job, JobQueue
+from gateway.ports.money_orders import MoneyOrders
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
 from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, Requests
@@ -17,6 +18,7 @@ from gateway.store.exchanges import SqlExchanges
 from gateway.store.files import SqlFiles
 from gateway.store.invoices import SqlInvoices
 from gateway.store.ledger import SqlLedger
+from gateway.store.money_orders import SqlMoneyOrders
 from gateway.store.rate_changes import SqlRateChanges
 from gateway.store.requests import SqlRequests
 from gateway.store.reviews import SqlDiscrepancies, SqlReviews, SqlWorkItems
@@ -42,6 +44,7 @@ class SqlUnitOfWork:
     work_items: WorkItems
     discrepancies: Discrepancies
     rate_changes: RateChanges
+    money: MoneyOrders
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
         """Take the engine, and the queue that deferred jobs go to."""
@@ -63,6 +66,7 @@ class SqlUnitOfWork:
         self.work_items = SqlWorkItems(self._db)
         self.discrepancies = SqlDiscrepancies(self._db)
         self.rate_changes = SqlRateChanges(self._db)
+        self.money = SqlMoneyOrders(self._db)
         return self
 
     def __exit__(
