@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from gateway.configuration.fields import Cron, Instant, InterchangeId, Qualifier, SeverityTable, TimeZone
+from gateway.configuration.fields import BankRouting, Cron, Instant, InterchangeId, Qualifier, SeverityTable, TimeZone
 from gateway.configuration.toml_file import Section, check_model, closest, describe_type, read_toml
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
@@ -93,6 +93,16 @@ class MoneySettings(Section):
     refund_minimum: Decimal = Field(default=Decimal("5.00"), ge=0, decimal_places=2)
 
 
+class Payout(Section):
+    """[payout]: us at the bank that pays refunds; without `bank_routing` every refund is paid by hand."""
+
+    bank_partner: str = "bank"  # below outbound/: whose payout files these are
+    bank_routing: BankRouting = ""
+    bank_name: str = ""
+    company_id: str = Field(default="", max_length=10)  # as the bank knows us, commonly 1 and the EIN
+    company_name: str = ""  # empty: identity.name
+
+
 class Clock(Section):
     """[clock]: stand-still time for tests, demos and reruns; both empty: the machine's clock."""
 
@@ -111,6 +121,7 @@ class Settings(Section):
     timetable: Timetable = Timetable()
     severities: SeverityTable = Field(default_factory=dict)
     money: MoneySettings = MoneySettings()
+    payout: Payout = Payout()
     clock: Clock = Clock()
 
     def database_url_in(self, home: Path) -> str:

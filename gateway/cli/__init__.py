@@ -35,6 +35,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "refuse": ("review:refuse_command", "End a held set without effect."),
     "rates": ("rates:rates_group", "Change price files by two people, and show what is in force."),
     "suspense": ("suspense:suspense_group", "Work money that has no place: apply, move, refund."),
+    "refund": ("refund:refund_group", "Give money back: ask, approve, pay out."),
+    "payment": ("refund:payment_group", "Take back a payment that the bank returned."),
     "journal": ("journal:journal_group", "Prove the journal."),
     "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
     "guides": ("validate:guides_command", "List the X12 guides that are known."),

@@ -90,7 +90,7 @@ def print_payment(view: PaymentView) -> None:
 def _where(piece: Placement) -> str:
     """Return where a piece lies."""
     if piece.reason is None:
-        return "refund" if piece.is_refund else "invoice"
+        return "refund" if piece.is_refund else "income" if piece.is_income else "invoice"
     return "suspense" if piece.is_suspense else "unapplied"
 
 

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from gateway.configuration.fields import BankRouting
 from gateway.configuration.toml_file import Section
 from gateway.domain.charge import BillGeneration, InvoiceMode
 from gateway.domain.coverage import MembershipEvent
 from gateway.domain.parties import LineOfBusiness
+from gateway.partners.profile import SecretReference
 
 
 class RequestType(Section):
@@ -42,6 +44,8 @@ class Tolerance(Section):
     amount: Decimal = Field(default=Decimal("0.00"), ge=0, decimal_places=2)
     percent: Decimal = Field(default=Decimal(0), ge=0, le=100)  # 0.25 means 0.25 percent
     need_both: bool = True
+    yearly_cap: Decimal | None = Field(default=None, ge=0, decimal_places=2)  # per account; empty: 12 times `amount`
+    over_payment: Literal["carry_forward", "income"] = "carry_forward"  # of what is over inside the tolerance
 
 
 class RetroLimit(Section):
@@ -108,6 +112,9 @@ class AccountSettings(Section):
     series: str = Field(default="", pattern=r"^[A-Z]{0,10}$")  # letters of the legal entity, before invoice numbers
     jump_percent: Decimal | None = Field(default=None, ge=0)  # a bill that changes by more waits for a person
     broker: str = ""  # partner id of the broker of record
+    refund_routing: BankRouting = ""  # the payer's bank; empty: refunds go by hand
+    refund_account: SecretReference | None = None  # its account there
+    refund_account_kind: Literal["checking", "savings"] = "checking"
 
 
 class Billing(Section):

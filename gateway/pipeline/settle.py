@@ -6,7 +6,7 @@ from gateway.domain.exchange import LogEvent, SetRecord, SetState
 from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.money import ZERO
-from gateway.domain.remittance import Receipt, Remittance, Settlement
+from gateway.domain.remittance import Case, Receipt, Remittance, Settlement
 from gateway.errors import ConcurrentChange, InvariantBroken
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
@@ -19,6 +19,8 @@ from gateway.remittance.journal import receipt_entries, release_entries, settlem
 from gateway.remittance.ladder import place
 from gateway.transactions.premium_payment_820 import read_820
 from gateway.x12.reader import read_set
+
+_TWIN_DAYS = 15  # equal payments further apart are next month's
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
     agreed = partner.profile.remittance
     known = (unit.ledger.receipt(receipt_id) for receipt_id in nearby_receipt_ids(remittance))
     existing = next((receipt for receipt in known if receipt is not None), None)
+    if existing is not None and unit.money.returned(existing.id):
+        return _Result(SetState.IGNORED, f"the bank took receipt {existing.id} back: kept, nothing is applied")
     association = associate(
         remittance,
         existing,
@@ -120,8 +124,23 @@ def _place(
     entries += settlement_entries(settlement, receipt, on, source, set_id=record.id)
     unit.ledger.append(entries)
     unit.ledger.add_placements(receipt.id, settlement.placements)
-    unit.ledger.open_cases(settlement.cases)
+    unit.ledger.open_cases([*settlement.cases, *_duplicates(unit, receipt, settlement)])
     return _sentence(receipt, settlement)
+
+
+def _duplicates(unit: UnitOfWork, receipt: Receipt, settlement: Settlement) -> list[Case]:
+    """Return the case of money that pays nothing and equals an earlier payment of the same payer (FEATURES HC-27)."""
+    if any(each.reason is None for each in settlement.placements):
+        return []
+    twins = unit.money.twins(receipt, _TWIN_DAYS)
+    if not twins:
+        return []
+    account_id = next((each.account_id for each in settlement.placements if each.account_id), "")
+    text = (
+        f"Payment {receipt.id} pays nothing that is owed and equals payment {twins[0]} of the same payer: "
+        f"ask whether it was sent twice, then refund it, or take it back if the mistake was ours."
+    )
+    return [Case(f"DUPLICATE_PAYMENT/{receipt.id}", "DUPLICATE_PAYMENT", account_id, "", receipt.amount, text)]
 
 
 def _sentence(receipt: Receipt, settlement: Settlement) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 from gateway.domain.journal import JournalEntry
 from gateway.domain.money import Money
 from gateway.domain.money_order import MoneyOrder, OrderKind, OrderState, Piece, ReturnedReceipt
+from gateway.domain.remittance import Receipt
 
 
 class MoneyOrders(Protocol):
@@ -17,6 +18,10 @@ class MoneyOrders(Protocol):
 
     def piece(self, piece_id: str) -> Piece:
         """Return one piece as it is now; raises NotFound, also for one that was placed meanwhile."""
+        ...
+
+    def refund_piece(self, order: MoneyOrder) -> Piece:
+        """Return the piece that a booked refund made; raises NotFound when it is not on its way any more."""
         ...
 
     def release(self, piece: Piece) -> None:
@@ -41,6 +46,10 @@ class MoneyOrders(Protocol):
 
     def accounts_of_trace(self, trace: str, but: str) -> list[str]:
         """Return the accounts that money or remittances of this trace are about, the receipt `but` left out."""
+        ...
+
+    def twins(self, receipt: Receipt, days: int) -> list[str]:
+        """Return other receipts of the same payer and amount, settled at most `days` away, oldest first."""
         ...
 
     def has_dispute(self, account_id: str) -> bool:

@@ -16,7 +16,14 @@ from gateway.domain.money import ZERO, Money
 from gateway.domain.remittance import Placement, Receipt, Settlement, WriteOff
 
 _PAYMENT_KINDS = frozenset({EntryKind.ALLOCATION, EntryKind.SUBSIDY})
-_APPLIED_TO = frozenset({LedgerAccount.RECEIVABLE, LedgerAccount.SUBSIDY_RECEIVABLE, LedgerAccount.USER_FEE})
+_APPLIED_TO = frozenset(
+    {
+        LedgerAccount.RECEIVABLE,
+        LedgerAccount.SUBSIDY_RECEIVABLE,
+        LedgerAccount.USER_FEE,
+        LedgerAccount.WRITE_OFF,  # what was kept; what was given up is no payment
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,14 @@ def release_entries(
         raise ValueError("only unapplied and suspense pieces can be released; an allocation must be reversed")
     make = _EntryMaker(receipt, on, source, set_id, f"{receipt.id}/{source}/release")
     return list(make.moves(released, -1))
+
+
+def refund_returned_entries(piece: Placement, receipt: Receipt, on: date, source: str, code: str) -> list[JournalEntry]:
+    """Return the entry of a refund that came back (DOMAIN 8.12): Dr refund payable, Cr the account's unapplied cash."""
+    debit = Posting(LedgerAccount.REFUND_PAYABLE, piece.amount, piece.account_id)
+    postings = _pair(debit, LedgerAccount.UNAPPLIED)
+    key = f"{receipt.id}/{source}/returned"
+    return [JournalEntry(key, piece.account_id, EntryKind.RELEASE, on, postings, source, "", receipt.id, code)]
 
 
 def reversal_entries(entries: Iterable[JournalEntry], receipt: Receipt, on: date, reason: str) -> list[JournalEntry]:
@@ -163,6 +178,8 @@ class _EntryMaker:
             ledger = LedgerAccount.USER_FEE
         elif placement.is_refund:
             ledger, kind = LedgerAccount.REFUND_PAYABLE, EntryKind.RELEASE
+        elif placement.is_income:
+            ledger = LedgerAccount.WRITE_OFF  # a write-off in our favour
         held = LedgerAccount.UNAPPLIED if placement.account_id else LedgerAccount.SUSPENSE
         debit = Posting(
             held,

@@ -1,6 +1,7 @@
 """Pieces of receipts without a place, what people ordered about them, and returns."""
 
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, true, update
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true, update
 from gateway.domain.journal import JournalEntry, LedgerAccount, Posting
 from gateway.domain.money import Money
 from gateway.domain.money_order import MoneyOrder, OrderKind, OrderState, Piece, ReturnedReceipt
+from gateway.domain.remittance import Receipt, ReceiptState
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.store.ledger import placement_of
 from gateway.store.tables_billing import (
@@ -57,6 +59,16 @@ class SqlMoneyOrders:
         if row is None:
             hint = "`gateway suspense list` shows the pieces there are; one that was placed has gone from there"
             raise NotFound(f"there is no unplaced piece {piece_id!r}", hint=hint)
+        return _piece_of(row)
+
+    def refund_piece(self, order: MoneyOrder) -> Piece:
+        """Return the piece that a booked refund made; raises NotFound when it is not on its way any more."""
+        its = placements.c
+        about = (its.receipt_id == order.receipt_id) & (its.account_id == order.account_id)
+        about &= its.is_refund & (its.amount == order.amount) & its.released_in.is_(None)
+        row = self._db.first(_pieces_now().where(about).order_by(its.round, its.ordinal))
+        if row is None:
+            raise NotFound(f"the refund {order.id} is not on its way any more")
         return _piece_of(row)
 
     def release(self, piece: Piece) -> None:
@@ -139,6 +151,24 @@ class SqlMoneyOrders:
         named = {value for row in self._db.rows(told) for qualifier, value in row.references if qualifier == "14"}
         return sorted({row.account_id for row in self._db.rows(placed)} | named)
 
+    def twins(self, receipt: Receipt, days: int) -> list[str]:
+        """Return other receipts of the same payer and amount, settled at most `days` away, oldest first."""
+        its = receipts.c
+        if receipt.settles_on is None:
+            return []
+        about = (
+            (its.amount == receipt.amount)
+            & (its.payer_id == receipt.payer_id)
+            & (its.originator == receipt.originator)
+            & (its.id != receipt.id)
+            & (its.state != ReceiptState.EXPECTED)
+            & its.settles_on.between(
+                receipt.settles_on - timedelta(days=days), receipt.settles_on + timedelta(days=days)
+            )
+            & its.id.not_in(select(returned_receipts.c.receipt_id))
+        )
+        return [row.id for row in self._db.rows(select(its.id).where(about).order_by(its.settles_on, its.id))]
+
     def has_dispute(self, account_id: str) -> bool:
         """Tell whether a dispute about the account is open (DOMAIN 8.8, 8.11)."""
         return self._db.exists((cases.c.account_id == account_id) & (cases.c.kind == _DISPUTE))
@@ -206,12 +236,15 @@ _FIRST = func.date("0001-01-01")  # money without a day is the oldest
 
 def _pieces() -> Select[Any]:
     """Return the select of the pieces that have no place now, with what is known of their receipts."""
+    return _pieces_now().where(placements.c.reason.is_not(None))
+
+
+def _pieces_now() -> Select[Any]:
+    """Return the select of the pieces that are not superseded, with what is known of their receipts."""
     its = placements.c
     of_receipt = (receipts.c[name].label(f"receipt_{name}") for name in _OF_RECEIPT)
     return (
-        select(placements, *of_receipt)
-        .join(receipts, receipts.c.id == its.receipt_id)
-        .where(its.reason.is_not(None), its.released_in.is_(None))
+        select(placements, *of_receipt).join(receipts, receipts.c.id == its.receipt_id).where(its.released_in.is_(None))
     )
 
 

@@ -225,6 +225,7 @@ placements = Table(
     Column("is_subsidy", Boolean, nullable=False),
     Column("is_user_fee", Boolean, nullable=False),
     Column("is_refund", Boolean, nullable=False, server_default=false()),
+    Column("is_income", Boolean, nullable=False, server_default=false()),
     Column("released_in", Integer),  # the round that placed it anew
     Index(None, "invoice_id"),
     Index(None, "account_id"),

@@ -51,7 +51,8 @@ POSTGRESQL = (
 
 def upgrade() -> None:
     """Guard the journal, and make the tables of what people order about unplaced money."""
-    op.add_column("placements", sa.Column("is_refund", sa.Boolean(), nullable=False, server_default=sa.false()))
+    for name in ("is_refund", "is_income"):
+        op.add_column("placements", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
     words = ("target", "ordered_by", "reason", "decided_by", "decided_reason", "payout_id", "code", "paid_by")
     op.create_table(
         "money_orders",
@@ -129,4 +130,5 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER {statement.split()[2]}")
     for table in ("awaited_members", "returned_receipts", "money_orders"):
         op.drop_table(table)
-    op.drop_column("placements", "is_refund")
+    for name in ("is_income", "is_refund"):
+        op.drop_column("placements", name)
