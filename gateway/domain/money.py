@@ -18,11 +18,12 @@ def round_cents(amount: Decimal) -> Money:
 def to_cents(amount: Money) -> int:
     """Return `amount` in whole cents; an amount with a fraction of a cent is a programming error (ValueError)."""
     scaled = amount * 100
-    if scaled != scaled.to_integral_value():
+    cents = int(scaled)
+    if cents != scaled:
         raise ValueError("an amount with a fraction of a cent was about to be stored; round it first")
-    return int(scaled)
+    return cents
 
 
 def from_cents(cents: int) -> Money:
     """Return whole `cents` as money."""
-    return Decimal(cents).scaleb(-2).quantize(_CENT)
+    return Decimal(cents).scaleb(-2)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount
+from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount, Posting
 from gateway.domain.money import ZERO, Money
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
-from gateway.store.remittance_rows import line_row, remittance_of, remittance_row
+from gateway.store.remittance_rows import LINE_COLUMNS, line_values, remittance_of, remittance_row
 from gateway.store.tables_billing import (
     cases,
     journal_books,
@@ -21,9 +21,11 @@ from gateway.store.tables_billing import (
     remittance_lines,
     remittances,
 )
-from gateway.store.transaction import Record, Transaction, chunks, values_of
+from gateway.store.transaction import Record, Shape, Transaction, chunks, values_of
 
 _PLACED = tuple(field.name for field in fields(Placement))
+_PLACEMENT = Shape(*_PLACED)
+_POSTING = Shape(*(field.name for field in fields(Posting)))
 
 
 class SqlLedger:
@@ -55,10 +57,11 @@ class SqlLedger:
         for entry in new:
             sequence, previous, digest = sequence + 1, digest, entry.digest(digest)
             rows.append(_entry_row(entry) | {"sequence": sequence, "previous": previous, "digest": digest})
-        self._db.insert(
+        self._db.insert_values(
             journal_postings,
+            ("entry_key", "number", *_POSTING.names),
             (
-                {"entry_key": entry.key, "number": number, **values_of(posting)}
+                (entry.key, number, *_POSTING.take(posting))
                 for entry in new
                 for number, posting in enumerate(entry.postings, start=1)
             ),
@@ -125,7 +128,7 @@ class SqlLedger:
     def add_remittance(self, set_id: str, remittance: Remittance, receipt_id: str) -> None:
         """Keep what an 820 said, with its lines, so that it can be shown and applied later."""
         self._db.add_one(remittances, remittance_row(set_id, remittance, receipt_id))
-        self._db.add(remittance_lines, (line_row(set_id, line) for line in remittance.lines))
+        self._db.add_values(remittance_lines, LINE_COLUMNS, (line_values(set_id, line) for line in remittance.lines))
 
     def remittance(self, set_id: str) -> Remittance | None:
         """Return a kept remittance or None."""
@@ -137,8 +140,9 @@ class SqlLedger:
 
     def add_placements(self, receipt_id: str, placements_made: Sequence[Placement]) -> None:
         """Write where the pieces of a receipt went."""
-        about = {"receipt_id": receipt_id, "round": self._round(receipt_id), "released_in": None}
-        self._db.add(placements, (about | values_of(placement) for placement in placements_made))
+        number = self._round(receipt_id)
+        rows = ((receipt_id, number, None, *_PLACEMENT.take(placement)) for placement in placements_made)
+        self._db.add_values(placements, ("receipt_id", "round", "released_in", *_PLACEMENT.names), rows)
 
     def _round(self, receipt_id: str) -> int:
         """Return how often pieces of the receipt were released so far."""
