@@ -21,6 +21,7 @@ from gateway.errors import NotFound
 from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window, rate_table
 from gateway.pipeline.incidents import open_incident
+from gateway.pipeline.place_again import jobs_for
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.retry import reason_of
 from gateway.ports.jobs import Job
@@ -162,6 +163,8 @@ def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, d
     )
     unit.invoices.add(issued, draft.lines)
     unit.ledger.append([entry])
+    for job in jobs_for(unit.money.prepaid(account.id), issued.id):
+        unit.defer(job)
     for set_id in sorted({line.set_id for line in draft.lines if line.set_id}):
         file_id = unit.exchanges.get_set(set_id).file_id
         key = content_id("E", "invoiced", issued.id, file_id)

@@ -2,7 +2,7 @@
 
     poll ──► check ──► apply ──► acknowledge ──► deliver
                          │ 834: enroll ──► invoice request
-                         │ 820: settle
+                         │ 820: settle              (an enrolment or a bill came that money waited for) ──► place_again
                          └ 997, 999, 824: reconcile
     bill (daily) ──► invoice ──► feed ──► deliver
     watch (hourly)
@@ -23,6 +23,7 @@ from gateway.pipeline.check import check_file
 from gateway.pipeline.deliver import deliver, give_up
 from gateway.pipeline.feed import feed, feed_partner
 from gateway.pipeline.invoice import give_up_invoice, invoice
+from gateway.pipeline.place_again import place_again
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.quarantine import leave_it, quarantine_file
 from gateway.pipeline.receive import poll
@@ -46,6 +47,7 @@ ROUTE: Mapping[str, Station] = {
     "check": Station(check_file, quarantine_file(FileState.RECEIVED)),  # file id
     "apply": Station(apply_file, give_up_apply),  # file id: what was applied is acknowledged all the same
     "review": Station(carry_out, give_up_review),  # review id
+    "place_again": Station(place_again, leave_it),  # receipt id, cause: the money stays where it waits
     "acknowledge": Station(acknowledge, quarantine_file(FileState.APPLIED)),  # file id
     "bill": Station(bill_due, leave_it),  # date: the next run takes what is left
     "invoice": Station(invoice, give_up_invoice),  # account id, date, order: the account is held

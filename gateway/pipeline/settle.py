@@ -1,12 +1,13 @@
 """Station 4b: one 820 set to receipt, placements and journal; every cent of the money gets a place."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.domain.exchange import LogEvent, SetRecord, SetState
 from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.money import ZERO
-from gateway.domain.remittance import Case, Receipt, Remittance, Settlement
+from gateway.domain.remittance import Case, Receipt, Remittance, Settlement, UnplacedReason
 from gateway.errors import ConcurrentChange, InvariantBroken
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
@@ -124,8 +125,17 @@ def _place(
     entries += settlement_entries(settlement, receipt, on, source, set_id=record.id)
     unit.ledger.append(entries)
     unit.ledger.add_placements(receipt.id, settlement.placements)
+    unit.money.await_members(receipt.id, _awaited(explaining, settlement))
     unit.ledger.open_cases([*settlement.cases, *_duplicates(unit, receipt, settlement)])
     return _sentence(receipt, settlement)
+
+
+def _awaited(explaining: Remittance, settlement: Settlement) -> Iterator[str]:
+    """Yield the ids of members whose money came before they did: binder money (DOMAIN 3.9)."""
+    unknown = {each.line for each in settlement.placements if each.reason is UnplacedReason.NO_MEMBER}
+    for line in explaining.lines if unknown else ():
+        if line.ordinal in unknown:
+            yield from line.member_ids
 
 
 def _duplicates(unit: UnitOfWork, receipt: Receipt, settlement: Settlement) -> list[Case]:

@@ -88,6 +88,14 @@ class MoneyOrders(Protocol):
         """Remember that a receipt names members that are not enrolled (DOMAIN 3.9)."""
         ...
 
-    def awaiting(self, member_ids: Iterable[str]) -> list[str]:
-        """Return the receipts that wait for any of these members."""
+    def awaiting_set(self, set_id: str) -> list[str]:
+        """Return the receipts that wait for a subscriber whom a set enrolled or changed."""
+        ...
+
+    def prepaid(self, account_id: str) -> list[str]:
+        """Return the receipts with money unapplied on an account because the month it is for was not billed."""
+        ...
+
+    def pieces_of_receipt(self, receipt_id: str) -> list[Piece]:
+        """Return the pieces of a receipt that have no place now."""
         ...

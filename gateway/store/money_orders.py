@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true, update
 from gateway.domain.journal import JournalEntry, LedgerAccount, Posting
 from gateway.domain.money import Money
 from gateway.domain.money_order import MoneyOrder, OrderKind, OrderState, Piece, ReturnedReceipt
-from gateway.domain.remittance import Receipt, ReceiptState
+from gateway.domain.remittance import Receipt, ReceiptState, UnplacedReason
 from gateway.errors import ConcurrentChange, NotFound
 from gateway.store.ledger import placement_of
 from gateway.store.tables_billing import (
@@ -24,7 +24,8 @@ from gateway.store.tables_billing import (
     remittances,
     returned_receipts,
 )
-from gateway.store.transaction import Record, Transaction, chunks, values_of
+from gateway.store.tables_enrollment import membership_events, memberships
+from gateway.store.transaction import Record, Transaction, values_of
 
 _DECISION = ("state", "decided_by", "decided_at", "decided_reason", "payout_id", "paid_by", "paid_at", "code")
 _OF_RECEIPT = ("partner_id", "trace", "originator", "payer_id", "settles_on", "remittance_set_id")
@@ -222,13 +223,30 @@ class SqlMoneyOrders:
         rows = ({"member_id": each, "receipt_id": receipt_id} for each in dict.fromkeys(member_ids))
         self._db.add(awaited_members, rows)
 
-    def awaiting(self, member_ids: Iterable[str]) -> list[str]:
-        """Return the receipts that wait for any of these members."""
-        found: set[str] = set()
-        for chunk in chunks(dict.fromkeys(member_ids)):
-            wanted = select(awaited_members.c.receipt_id).where(self._db.among(awaited_members.c.member_id, chunk))
-            found |= {row.receipt_id for row in self._db.rows(wanted.distinct())}
-        return sorted(found)
+    def awaiting_set(self, set_id: str) -> list[str]:
+        """Return the receipts that wait for a subscriber whom a set enrolled or changed."""
+        its, event = awaited_members.c, membership_events.c
+        wanted = (
+            select(its.receipt_id)
+            .join(memberships, memberships.c.subscriber_id == its.member_id)
+            .join(membership_events, event.membership_id == memberships.c.id)
+            .where(event.set_id == set_id)
+        )
+        return [row.receipt_id for row in self._db.rows(wanted.distinct().order_by(its.receipt_id))]
+
+    def prepaid(self, account_id: str) -> list[str]:
+        """Return the receipts with money unapplied on an account because the month it is for was not billed."""
+        its = placements.c
+        is_prepaid = (its.account_id == account_id) & (its.reason == UnplacedReason.NO_PERIOD)
+        is_prepaid &= its.released_in.is_(None) & its.line.is_not(None)
+        wanted = select(its.receipt_id).where(is_prepaid).distinct().order_by(its.receipt_id)
+        return [row.receipt_id for row in self._db.rows(wanted)]
+
+    def pieces_of_receipt(self, receipt_id: str) -> list[Piece]:
+        """Return the pieces of a receipt that have no place now."""
+        its = placements.c
+        wanted = _pieces().where(its.receipt_id == receipt_id).order_by(its.round, its.ordinal)
+        return [_piece_of(row) for row in self._db.rows(wanted)]
 
 
 _FIRST = func.date("0001-01-01")  # money without a day is the oldest

@@ -14,6 +14,7 @@ SUBJECTS = {
     "check": FILES,
     "apply": FILES,
     "acknowledge": FILES,
+    "place_again": "SELECT id || '@again' FROM receipts",
     "review": "SELECT id FROM reviews",
     "bill": ["today", "2025-10-23", "2025-11-12"],
     "invoice": "SELECT account_id || '@' || bill_on || '@' || request_id FROM invoices",
