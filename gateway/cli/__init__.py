@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "rates": ("rates:rates_group", "Change price files by two people, and show what is in force."),
     "suspense": ("suspense:suspense_group", "Work money that has no place: apply, move, refund."),
     "refund": ("refund:refund_group", "Give money back: ask, approve, pay out."),
-    "payment": ("refund:payment_group", "Take back a payment that the bank returned."),
+    "payment": ("refund:payment_group", "Find money without its remittance; take back what the bank returned."),
     "journal": ("journal:journal_group", "Prove the journal."),
     "validate": ("validate:validate_command", "Check a file: findings and acknowledgements, no home needed."),
     "guides": ("validate:guides_command", "List the X12 guides that are known."),

@@ -14,6 +14,7 @@ from gateway.partners.secrets import resolve_secret
 from gateway.pipeline.money_orders import Wish, approve, order, orders_of, refuse
 from gateway.pipeline.refunds import came_back, pay_by_hand, pay_out
 from gateway.pipeline.returns import take_back
+from gateway.pipeline.unmatched import unmatched
 from gateway.ports.queries import Kind
 
 code_option = click.option("--code", required=True, metavar="CODE", callback=named, help="The bank's: R01, NSF ...")
@@ -115,7 +116,28 @@ def returned_command(ctx: click.Context, order_id: str, *, code: str, by: str, r
 
 @click.group("payment")
 def payment_group() -> None:
-    """Take back a payment that the bank returned, or that was booked by mistake."""
+    """Find money that misses its remittance, and take back what the bank returned."""
+
+
+@payment_group.command("unmatched")
+@click.option("--late", is_flag=True, help="Only what is more than five banking days old.")
+@click.pass_context
+def unmatched_command(ctx: click.Context, late: bool) -> None:
+    """List remittances whose money has not come, and money that no remittance explains, by trace."""
+    found = [each for each in unmatched(ctx.obj.app().plant) if each.is_late or not late]
+    if not found:
+        click.echo("every deposit has its remittance, and every remittance its money")
+    print_table(
+        "",
+        ("TRACE", "AMOUNT", "SETTLES", "BANKING DAYS", "LATE", "WHAT", "PARTNER", "PAYMENT"),
+        (
+            (
+                *(each.receipt.trace, each.receipt.amount, each.receipt.settles_on, each.banking_days, each.is_late),
+                *(each.what, each.receipt.partner_id, each.receipt.id),
+            )
+            for each in found
+        ),
+    )
 
 
 @payment_group.command("return")

@@ -1,7 +1,7 @@
 """Station 4b: one 820 set to receipt, placements and journal; every cent of the money gets a place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain.exchange import LogEvent, SetRecord, SetState
 from gateway.domain.finding import Finding
@@ -10,7 +10,6 @@ from gateway.domain.money import ZERO
 from gateway.domain.remittance import Case, Receipt, Remittance, Settlement, UnplacedReason
 from gateway.errors import ConcurrentChange, InvariantBroken
 from gateway.logs import get_logger
-from gateway.partners.partner import Partner
 from gateway.pipeline.books import load_books, remittance_rules
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
@@ -25,7 +24,7 @@ _TWIN_DAYS = 15  # equal payments further apart are next month's
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
+class Result:
     """How the set ends, and the sentence of the log."""
 
     state: SetState
@@ -45,9 +44,9 @@ def settle(plant: Plant, record: SetRecord) -> None:
         remittance, findings = read_820(segments, record.delimiters, guide=record.set.guide)
     with plant.open_unit() as unit:
         if any(finding.is_error for finding in findings):
-            result = _Result(SetState.REFUSED, "an amount or date cannot be read; see its findings", findings)
+            result = Result(SetState.REFUSED, "an amount or date cannot be read; see its findings", findings)
         else:
-            result = _apply(plant, unit, partner, record, remittance)
+            result = take(plant, unit, record, remittance)
         unit.exchanges.add_findings(record.file_id, record.id, result.findings)
         unit.exchanges.move_set(record.id, result.state, expected=[SetState.CHECKED], reason=result.text)
         text = f"820 {record.set.control_number} {result.state}: {result.text}"
@@ -58,13 +57,19 @@ def settle(plant: Plant, record: SetRecord) -> None:
     )
 
 
-def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, remittance: Remittance) -> _Result:
-    """Bring remittance and money together and place what can be placed."""
+def take(plant: Plant, unit: UnitOfWork, record: SetRecord, remittance: Remittance, *, item: int = 0) -> Result:
+    """Bring remittance and money together and place what can be placed, in the caller's transaction.
+
+    `item` numbers what a set says where that is more than one thing: a line of a bank's list of deposits.
+    """
+    partner = plant.partner(record.partner_id)
     agreed = partner.profile.remittance
-    known = (unit.ledger.receipt(receipt_id) for receipt_id in nearby_receipt_ids(remittance))
+    nobodys = [replace(remittance, originator="")] if remittance.originator else []  # of a bank that names no payer
+    ids = (each for told in (remittance, *nobodys) for each in nearby_receipt_ids(told))
+    known = (unit.ledger.receipt(receipt_id) for receipt_id in ids)
     existing = next((receipt for receipt in known if receipt is not None), None)
     if existing is not None and unit.money.returned(existing.id):
-        return _Result(SetState.IGNORED, f"the bank took receipt {existing.id} back: kept, nothing is applied")
+        return Result(SetState.IGNORED, f"the bank took receipt {existing.id} back: kept, nothing is applied")
     association = associate(
         remittance,
         existing,
@@ -74,11 +79,12 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
         apply_before_confirmation=agreed.apply_before_confirmation,
     )
     if association.finding is not None:
-        return _Result(SetState.REFUSED, association.finding.message, (association.finding,))
+        return Result(SetState.REFUSED, association.finding.message, (association.finding,))
     receipt = association.receipt
     if receipt is None:
-        return _Result(SetState.IGNORED, "a report or prenote over no money: kept, nothing to apply")
-    unit.ledger.add_remittance(record.id, remittance, receipt.id)
+        return Result(SetState.IGNORED, "a report or prenote over no money: kept, nothing to apply")
+    if not item:
+        unit.ledger.add_remittance(record.id, remittance, receipt.id)
     if existing is not None:
         unit.ledger.update_receipt(receipt)
     elif not unit.ledger.add_receipt(receipt):
@@ -86,13 +92,13 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
     told = check_balance(remittance, remittance_rules(partner).adx_sign).finding
     findings = (told,) if told else ()
     if association.apply_now:
-        text = _place(plant, unit, record, remittance, association)
+        text = _place(plant, unit, record, remittance, association, ordinal=item)
     elif association.waiting:
-        return _Result(SetState.WAITING, f"waits for the money, receipt {receipt.id} of {receipt.amount}", findings)
+        return Result(SetState.WAITING, f"waits for the money, receipt {receipt.id} of {receipt.amount}", findings)
     else:
         text = f"receipt {receipt.id} was placed before; this set completes it."
     _end_waiting(plant, unit, receipt, record)
-    return _Result(SetState.APPLIED, text, findings)
+    return Result(SetState.APPLIED, text, findings)
 
 
 def _place(
@@ -101,6 +107,8 @@ def _place(
     record: SetRecord,
     remittance: Remittance,
     association: Association,
+    *,
+    ordinal: int,
 ) -> str:
     """Place the receipt by the set that explains it, post every piece, open the cases; return the log's sentence.
 
@@ -117,7 +125,7 @@ def _place(
     books = load_books(plant, unit, explaining)
     settlement = place(explaining, receipt.amount, books, rules)
     on = receipt.settles_on or plant.clock.business_date()
-    source = record.source.key(0)
+    source = record.source.key(ordinal)
     entries = receipt_entries(receipt, on)
     if association.release_first:
         released = unit.ledger.release(receipt.id)

@@ -1,6 +1,7 @@
 """What a unit of work keeps of money without a place: its pieces, what people ordered, and what the bank took back."""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Protocol
 
 from gateway.domain.journal import JournalEntry
@@ -46,6 +47,18 @@ class MoneyOrders(Protocol):
 
     def accounts_of_trace(self, trace: str, but: str) -> list[str]:
         """Return the accounts that money or remittances of this trace are about, the receipt `but` left out."""
+        ...
+
+    def originator_of(self, trace: str, amount: Money, day: date) -> str:
+        """Return the one originator (TRN03) that announced money of this trace and amount within ten days, or ''."""
+        ...
+
+    def receipts_of_trace(self, trace: str, amount: Money) -> list[str]:
+        """Return the receipts of this trace and amount, the last settled first."""
+        ...
+
+    def halves(self) -> list[Receipt]:
+        """Return receipts that lack their money or their explanation, and were not taken back, by trace."""
         ...
 
     def twins(self, receipt: Receipt, days: int) -> list[str]:

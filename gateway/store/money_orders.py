@@ -1,7 +1,7 @@
 """Pieces of receipts without a place, what people ordered about them, and returns."""
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, true, update
@@ -30,6 +30,7 @@ from gateway.store.transaction import Record, Transaction, values_of
 _DECISION = ("state", "decided_by", "decided_at", "decided_reason", "payout_id", "paid_by", "paid_at", "code")
 _OF_RECEIPT = ("partner_id", "trace", "originator", "payer_id", "settles_on", "remittance_set_id")
 _DISPUTE = "DISPUTE"
+_NEAR = timedelta(days=10)
 
 
 class SqlMoneyOrders:
@@ -151,6 +152,27 @@ class SqlMoneyOrders:
         told = select(remittances.c.references).where(remittances.c.trace == trace, remittances.c.receipt_id != but)
         named = {value for row in self._db.rows(told) for qualifier, value in row.references if qualifier == "14"}
         return sorted({row.account_id for row in self._db.rows(placed)} | named)
+
+    def originator_of(self, trace: str, amount: Money, day: date) -> str:
+        """Return the one originator (TRN03) that announced money of this trace and amount within ten days, or ''."""
+        its = receipts.c
+        near = its.settles_on.between(day - _NEAR, day + _NEAR)
+        about = (its.trace == trace) & (its.amount == amount) & near
+        found = [row.originator for row in self._db.rows(select(its.originator).where(about).distinct())]
+        return str(found[0]) if len(found) == 1 else ""
+
+    def receipts_of_trace(self, trace: str, amount: Money) -> list[str]:
+        """Return the receipts of this trace and amount, the last settled first."""
+        its = receipts.c
+        wanted = select(its.id).where(its.trace == trace, its.amount == amount)
+        return [row.id for row in self._db.rows(wanted.order_by(its.settles_on.desc(), its.id))]
+
+    def halves(self) -> list[Receipt]:
+        """Return receipts that lack their money or their explanation, and were not taken back, by trace."""
+        its = receipts.c
+        is_half = (its.state != ReceiptState.APPLIED) & its.id.not_in(select(returned_receipts.c.receipt_id))
+        rows = self._db.rows(select(receipts).where(is_half).order_by(its.trace, its.id))
+        return [Receipt(**row._asdict()) for row in rows]
 
     def twins(self, receipt: Receipt, days: int) -> list[str]:
         """Return other receipts of the same payer and amount, settled at most `days` away, oldest first."""
