@@ -1,6 +1,9 @@
-"""Numbers of banks."""
+"""Numbers of banks, and what their lists of deposits say."""
 
 import re
+
+LOCKBOX_COLUMNS = ("deposited_on", "trace", "amount", "originator", "payer_id", "account", "lockbox", "return_code")
+"""What a lockbox list may say of a deposit; the first three it must."""
 
 _NINE_DIGITS = re.compile(r"[0-9]{9}")
 

@@ -12,12 +12,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from gateway.domain.bank import LOCKBOX_COLUMNS
 from gateway.domain.finding import Finding, Level, Place
 from gateway.domain.money import ZERO, Money, from_cents, round_cents
 
 CashFormat = Literal["lockbox_csv", "bai2"]
-LOCKBOX_COLUMNS = ("deposited_on", "trace", "amount", "originator", "payer_id", "account", "lockbox", "return_code")
-_REQUIRED = frozenset({"deposited_on", "trace", "amount"})
+_REQUIRED = frozenset(LOCKBOX_COLUMNS[:3])
 _AMOUNT = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,2})?")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
