@@ -15,8 +15,10 @@ from gateway.pipeline.money_orders import Wish, approve, order, orders_of, refus
 from gateway.pipeline.refunds import came_back, pay_by_hand, pay_out
 from gateway.pipeline.returns import take_back
 from gateway.pipeline.unmatched import unmatched
+from gateway.pipeline.variances import variances_of
 from gateway.ports.queries import Kind
 
+_REFUSED = 1
 code_option = click.option("--code", required=True, metavar="CODE", callback=named, help="The bank's: R01, NSF ...")
 
 
@@ -138,6 +140,29 @@ def unmatched_command(ctx: click.Context, late: bool) -> None:
             for each in found
         ),
     )
+
+
+@payment_group.command("variances")
+@click.argument("payment")
+@click.option("--invoice", required=True, metavar="ID", help="The list bill that the remittance answers.")
+@click.pass_context
+def variances_command(ctx: click.Context, payment: str, invoice: str) -> None:
+    """Hold the members that PAYMENT's remittance lists against those of an invoice: missing, extra, other amounts.
+
+    Exits 1 when they disagree.
+    """
+    app: App = ctx.obj.app()
+    found = variances_of(app.plant, app.queries.find(Kind.PAYMENT, payment), app.queries.find(Kind.INVOICE, invoice))
+    print_table(
+        "Variances",
+        ("WHAT", "MEMBER", "MONTH", "BILLED", "REMITTED", "DIFFERENCE"),
+        ((each.kind, each.member, each.month, each.billed, each.remitted, each.difference) for each in found.variances),
+    )
+    click.echo(
+        f"{len(found.variances)} variance(s); {as_text(found.matched)} agrees of {as_text(found.billed)} billed and "
+        f"{as_text(found.remitted)} remitted"
+    )
+    ctx.exit(_REFUSED if found.variances else 0)
 
 
 @payment_group.command("return")

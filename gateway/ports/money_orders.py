@@ -61,6 +61,10 @@ class MoneyOrders(Protocol):
         """Return receipts that lack their money or their explanation, and were not taken back, by trace."""
         ...
 
+    def subscribers(self, membership_ids: Collection[str]) -> dict[str, str]:
+        """Return the subscriber id of each of these memberships, by membership id."""
+        ...
+
     def twins(self, receipt: Receipt, days: int) -> list[str]:
         """Return other receipts of the same payer and amount, settled at most `days` away, oldest first."""
         ...

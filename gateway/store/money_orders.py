@@ -25,7 +25,7 @@ from gateway.store.tables_billing import (
     returned_receipts,
 )
 from gateway.store.tables_enrollment import membership_events, memberships
-from gateway.store.transaction import Record, Transaction, values_of
+from gateway.store.transaction import Record, Transaction, chunks, values_of
 
 _DECISION = ("state", "decided_by", "decided_at", "decided_reason", "payout_id", "paid_by", "paid_at", "code")
 _OF_RECEIPT = ("partner_id", "trace", "originator", "payer_id", "settles_on", "remittance_set_id")
@@ -173,6 +173,15 @@ class SqlMoneyOrders:
         is_half = (its.state != ReceiptState.APPLIED) & its.id.not_in(select(returned_receipts.c.receipt_id))
         rows = self._db.rows(select(receipts).where(is_half).order_by(its.trace, its.id))
         return [Receipt(**row._asdict()) for row in rows]
+
+    def subscribers(self, membership_ids: Collection[str]) -> dict[str, str]:
+        """Return the subscriber id of each of these memberships, by membership id."""
+        its = memberships.c
+        found: dict[str, str] = {}
+        for chunk in chunks(sorted(membership_ids)):
+            wanted = select(its.id, its.subscriber_id).where(self._db.among(its.id, chunk))
+            found |= {row.id: row.subscriber_id for row in self._db.rows(wanted)}
+        return found
 
     def twins(self, receipt: Receipt, days: int) -> list[str]:
         """Return other receipts of the same payer and amount, settled at most `days` away, oldest first."""
