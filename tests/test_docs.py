@@ -12,8 +12,13 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gateway.cli.journal import journal_group
 from gateway.cli.rates import rates_group
+from gateway.cli.refund import payment_group, refund_group
+from gateway.cli.suspense import suspense_group
 from gateway.configuration.toml_file import describe_type
+from gateway.domain.bank import LOCKBOX_COLUMNS
+from gateway.domain.remittance import UnplacedReason
 from gateway.partners.billing import Billing
 from gateway.partners.price_rows import KINDS
 from gateway.partners.profile import Profile, SecretReference
@@ -111,6 +116,16 @@ def test_every_doubt_and_every_rates_command_is_documented():
     doubts = re.findall(r'"([A-Z]+_[A-Z]+)"', (ROOT / "gateway/billing/rate_doubts.py").read_text())
     assert [] == [doubt for doubt in {*doubts, "COVER_UNPRICED"} if f"`{doubt}`" not in text]
     assert [] == [name for name in rates_group.commands if f"`gateway rates {name} " not in text]
+
+
+@pytest.mark.parametrize(
+    "group", [suspense_group, refund_group, payment_group, journal_group], ids=lambda each: each.name
+)
+def test_every_command_about_money_and_every_reason_is_documented(group):
+    text = (DOCS / "money.md").read_text()
+    assert [] == [name for name in group.commands if f"`gateway {group.name} {name}" not in text]
+    assert [] == [reason for reason in UnplacedReason if f"`{reason}`" not in text]
+    assert [] == [column for column in LOCKBOX_COLUMNS if f"`{column}`" not in text]
 
 
 @pytest.mark.parametrize("document", [document for document, _ in DOCUMENTED])

@@ -174,3 +174,22 @@ def test_an_active_partner_finds_its_secret_in_the_environment(home):
 )
 def test_a_host_key_is_an_openssh_line_whose_type_and_content_agree(line, is_one):
     assert is_one is is_host_key(line)
+
+
+def test_lists_of_deposits_are_a_banks_and_name_columns_that_we_know(home):
+    home.add("elm/profile.toml", '\n[cash]\nfiles = ["lockbox*.csv"]\n')
+    assert [] == home.mistakes()
+    home.add("elm/profile.toml", '[cash.columns]\ntrce = "Check No"\n')
+    home.add(PROFILE, '\n[cash]\nfiles = ["lockbox*.csv"]\n')
+    assert [
+        (PROFILE, "cash", "only a bank sends lists of deposits"),
+        (PROFILE, "cash", "what this bank says is not taken as money"),
+        ("elm/profile.toml", "cash.columns.trce", "a list of deposits has no column `trce`"),
+    ] == [mistake[:3] for mistake in home.mistakes()]
+
+
+def test_the_bank_of_a_refund_has_a_check_digit(home):
+    home.change("acme/billing.toml", 'bill_cycle = "MONTHLY"', 'bill_cycle = "MONTHLY"\nrefund_routing = "011000016"')
+    ((file, key, problem, _),) = home.mistakes()
+    assert ("acme/billing.toml", "accounts.G001234.refund_routing") == (file, key)
+    assert "no ABA routing number" in problem

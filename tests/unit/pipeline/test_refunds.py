@@ -27,7 +27,7 @@ from tests.unit.pipeline.test_settle import (
     pot,
 )
 from tests.unit.pipeline.test_settle import pays as remits
-from tests.unit.pipeline.test_suspense import limits, proven
+from tests.unit.pipeline.test_suspense import by_command, limits, proven
 from tests.unit.pipeline.x12_files import pays_account, pays_member, premium_820
 
 __all__ = ["acme", "billed"]
@@ -244,3 +244,27 @@ def test_hc_27_the_second_of_two_equal_payments_is_flagged_and_taken_back_in_one
     assert ("7440.00", "0.00", "0.00", "0.00") == pot(acme)
     assert (money("0.00"), "paid") == invoice(acme)
     assert proven(acme)
+
+
+def test_the_commands_say_what_was_done_and_what_comes_next(acme):
+    piece = overpaid(acme)
+
+    def gateway(*words):
+        return by_command(acme, *words).stdout
+
+    by = ("--by", "ann", "--reason", "paid too much")
+    asked = gateway("refund", "request", piece.id, *by)
+    assert "booked: refund 250.00" in asked
+    refund_id = asked.split()[1]
+    assert "gateway refund paid ORDER" in gateway("refund", "payout", "--by", "cat")
+    assert "paid_out" in gateway("refund", "paid", refund_id, "--reference", "CHEQUE 12", "--by", "cat")
+    back = ("--code", "R03", "--by", "dan", "--reason", "no account")
+    assert "returned" in gateway("refund", "returned", refund_id, *back)
+    assert "R03" in gateway("refund", "list")
+    assert "every deposit has its remittance" in gateway("payment", "unmatched")
+    taken = gateway("payment", "return", TRACE, "--code", "R01", "--by", "dan", "--reason", "no funds")
+    assert all(each in taken for each in ("was taken back (R01, by dan): no funds", "2025-12-31", "2025-11-30"))
+    assert "nothing was done twice" in gateway(
+        "payment", "return", TRACE, "--code", "R01", "--by", "dan", "--reason", "?"
+    )
+    assert "the journal agrees" in gateway("journal", "verify")
