@@ -42,6 +42,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "UNREADABLE_FILE": "Save the file as it was agreed (format, encoding, names of the columns) and send it again.",
         "UNREADABLE_ROW": "Correct the row, each value in its own cell and none as a formula; then send it again.",
         "DUPLICATE": "Send new data under a new BGN02; a corrected set says BGN01 = 15 and names the original.",
+        "RETURN_UNKNOWN": "Ask the bank which deposit went back, then take it back with `gateway payment return`.",
         "QUARANTINED": "We look at it; nothing is to be sent again. `gateway release` tries the set once more.",
         "DISCREPANCY": "Compare the two sides and send the difference in a change file, or tell us that ours is wrong.",
     }
