@@ -1,5 +1,6 @@
 """The only wiring place: a home in, an `App` out. Concrete classes are named here, once."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -118,7 +119,7 @@ class App:
         processes = min(wanted, len(lists) // _ACCOUNTS_WORTH_A_PROCESS)
         if not self.is_distributed or processes < 2:  # SQLite takes one writer at a time
             return (bill_orders(self.plant, orders) for orders in lists)
-        begin = partial(_begin_billing, self.home, self.plant.clock)
+        begin = partial(_begin_billing, self.home, self.plant.clock, logging.getLogger().level)
         return in_processes(processes, begin, lists, at_once=_ACCOUNTS_AT_ONCE)
 
     def statement_notes(self) -> StatementNotes:
@@ -199,11 +200,10 @@ _ACCOUNTS_WORTH_A_PROCESS = 50  # a process takes about as long to begin as this
 _ACCOUNTS_AT_ONCE = 5
 
 
-def _begin_billing(home: Home, clock: Clock) -> Callable[[Sequence[RunOrder]], list[Ended]]:
-    """Open the home in a process of its own, and return what bills orders there."""
+def _begin_billing(home: Home, clock: Clock, log_level: int) -> Callable[[Sequence[RunOrder]], list[Ended]]:
+    """Open the home in a process of its own that logs as this one does, and return what bills orders there."""
     plant = open_app(home, clock).plant
-    wanted = plant.settings.logging
-    logs.configure(level=wanted.level, as_json=wanted.as_json)
+    logs.configure(level=logging.getLevelName(log_level), as_json=plant.settings.logging.as_json)
     return partial(bill_orders, plant)
 
 
