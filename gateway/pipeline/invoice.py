@@ -23,7 +23,7 @@ from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window, rate_table
 from gateway.pipeline.books import pending_payments
 from gateway.pipeline.holds import HeldOrder, end_holds, open_hold
-from gateway.pipeline.incidents import open_incident
+from gateway.pipeline.incidents import keep_incidents
 from gateway.pipeline.plant import Plant
 from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import UnitOfWork
@@ -154,7 +154,7 @@ def _end(plant: Plant, unit: UnitOfWork, due: _Due, draft: _Draft) -> Invoice | 
     """Issue the invoice of a draft and enqueue its feeds, or None for one without a line; the order's request ends."""
     account, order, request = due.account, due.order, due.request
     now = plant.clock.now()
-    _tell_unpriced(plant, unit, account, draft.unpriced)
+    _tell_unpriced(plant, unit, due, draft.unpriced)
     end_holds(plant, unit, account.id, order.cutoff_on)
     if not draft.lines:
         reason = "nothing to bill: what is due was billed before"
@@ -199,11 +199,10 @@ def _draft(
     return _Draft(rules, sheet.lines, sheet.findings(), unpriced)
 
 
-def _tell_unpriced(plant: Plant, unit: UnitOfWork, account: Account, messages: list[str]) -> None:
-    """Open an incident for each cover that has no price, so that nothing goes unbilled in silence."""
-    for message in messages:
-        key = content_id("N", "unpriced", account.id, message)
-        open_incident(plant, unit, "cover_without_price", account.partner_id, message, key=key)
+def _tell_unpriced(plant: Plant, unit: UnitOfWork, due: _Due, messages: list[str]) -> None:
+    """Let each cover without a price have its incident, so that nothing goes unbilled in silence; priced, it closes."""
+    found = {content_id("N", "unpriced", due.order.key, message): message for message in messages}
+    keep_incidents(plant, unit, "cover_without_price", due.account, found)
 
 
 def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, draft: _Draft) -> Invoice:

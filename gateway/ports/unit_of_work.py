@@ -443,6 +443,10 @@ class UnitOfWork(Protocol):
         """Tell whether a partner has an open incident of a kind."""
         ...
 
+    def incidents_about(self, kind: str, subject_id: str) -> list[Incident]:
+        """Return the open incidents of a kind about an account, oldest first."""
+        ...
+
     def close_incident(self, key: str, at: datetime) -> bool:
         """Close the open incident of this key; False when there is none."""
         ...

@@ -3,7 +3,7 @@
 from datetime import datetime
 from types import TracebackType
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, bindparam, select, update
 
 from gateway.domain.exchange import Incident, LogEvent
 from gateway.ports.bill_runs import BillRuns, Holds
@@ -22,6 +22,16 @@ from gateway.store.requests import SqlRequests
 from gateway.store.reviews import SqlDiscrepancies, SqlReviews, SqlWorkItems
 from gateway.store.tables_work import incidents, log_events, ticks
 from gateway.store.transaction import Transaction, values_of
+
+_ABOUT = (
+    select(incidents)
+    .where(
+        incidents.c.kind == bindparam("kind"),
+        incidents.c.subject_id == bindparam("subject_id"),
+        incidents.c.closed_at.is_(None),
+    )
+    .order_by(incidents.c.opened_at, incidents.c.key)
+)
 
 
 class SqlUnitOfWork:
@@ -100,6 +110,11 @@ class SqlUnitOfWork:
         """Tell whether a partner has an open incident of a kind."""
         on = incidents.c
         return self._db.exists((on.kind == kind) & (on.partner_id == partner_id) & on.closed_at.is_(None))
+
+    def incidents_about(self, kind: str, subject_id: str) -> list[Incident]:
+        """Return the open incidents of a kind about an account, oldest first."""
+        rows = self._db.rows(_ABOUT, {"kind": kind, "subject_id": subject_id})
+        return [Incident(**row._asdict()) for row in rows]
 
     def close_incident(self, key: str, at: datetime) -> bool:
         """Close the open incident of this key; False when there is none."""
