@@ -20,6 +20,7 @@ from gateway.domain.parties import Account
 from gateway.domain.period import CoverageMonth
 from gateway.domain.remittance import Placement, Receipt
 from gateway.domain.review import Disagreement, ItemEnd, Review
+from gateway.ports.collection import Reports
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
@@ -428,7 +429,7 @@ class Summary:
     quarantined: tuple[FileLine, ...]
 
 
-class Queries(Protocol):
+class Queries(Reports, Protocol):
     """Read models. Every id may be given as a prefix that names one thing only; NotFound names the candidates."""
 
     def files(self, *, limit: int = 50, partner_id: str = "") -> list[FileLine]:

@@ -42,6 +42,7 @@ from gateway.domain.journal import JournalEntry, LedgerAccount
 from gateway.domain.money import Money
 from gateway.domain.parties import Account
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
+from gateway.ports.collection import Cases, Collection
 from gateway.ports.jobs import Job
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
@@ -412,6 +413,8 @@ class UnitOfWork(Protocol):
     work_items: WorkItems
     discrepancies: Discrepancies
     rate_changes: RateChanges
+    cases: Cases
+    collection: Collection
 
     def __enter__(self) -> "UnitOfWork":
         """Begin the transaction."""

@@ -1,11 +1,14 @@
 """Read models for people: which question is answered where, and how an id is completed."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 
 from sqlalchemy import Column, ColumnElement, Engine, select
 
+from gateway.domain.collection import CaseEntry, CaseWork
 from gateway.errors import NotFound
+from gateway.ports.collection import ReportReader
 from gateway.ports.queries import (
     AccountView,
     Excerpt,
@@ -19,7 +22,9 @@ from gateway.ports.queries import (
     WorkLine,
 )
 from gateway.store import read_files, read_members, read_money, read_reviews, read_summary
+from gateway.store.cases import case_entries, cases_where, find_case
 from gateway.store.engine import reading
+from gateway.store.read_reports import SqlReportReader
 from gateway.store.tables_billing import invoices, receipts
 from gateway.store.tables_enrollment import accounts, members, memberships
 from gateway.store.tables_exchange import files, transaction_sets
@@ -97,6 +102,24 @@ class SqlQueries:
         """Return what waits to be put right, oldest first; `closed`: what was, the last closed first."""
         with reading(self._engine) as connection:
             return read_reviews.worklist(Transaction(connection), partner_id, limit, closed=closed)
+
+    @contextmanager
+    def reading_reports(self, as_of: date) -> Iterator[ReportReader]:
+        """Open one state of the database for a report."""
+        with reading(self._engine) as connection:
+            yield SqlReportReader(Transaction(connection), as_of)
+
+    def cases(self, *, closed: bool = False, kind: str = "", account_id: str = "") -> list[CaseWork]:
+        """Return cases that are open (or closed), the next due first."""
+        with reading(self._engine) as connection:
+            return cases_where(Transaction(connection), closed=closed, kind=kind, account_id=account_id)
+
+    def case(self, key: str) -> tuple[CaseWork, list[CaseEntry]]:
+        """Return one case and its log, by key or the beginning of one. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            found = find_case(db, key)
+            return found, case_entries(db, found.case.key)
 
     def summary(self) -> Summary:
         """Return counts and sums over everything."""

@@ -1,12 +1,21 @@
 """The whole schema in one place: importing this module fills `metadata` with every table."""
 
-from gateway.store import tables_billing, tables_enrollment, tables_exchange, tables_rates, tables_review, tables_work
+from gateway.store import (
+    tables_billing,
+    tables_collection,
+    tables_enrollment,
+    tables_exchange,
+    tables_rates,
+    tables_review,
+    tables_work,
+)
 from gateway.store.columns import metadata
 
 __all__ = [
     "is_ours",
     "metadata",
     "tables_billing",
+    "tables_collection",
     "tables_enrollment",
     "tables_exchange",
     "tables_rates",

@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, UniqueConstraint, false
 
 from gateway.domain.charge import LineType, RequestStatus
+from gateway.domain.collection import CaseCause
 from gateway.domain.journal import EntryKind, LedgerAccount
 from gateway.domain.remittance import Handling, ReceiptState, UnplacedReason
 from gateway.store.columns import (
@@ -237,5 +238,14 @@ cases = Table(
     text("invoice_id"),
     Column("amount", Cents, nullable=False),
     text("message"),
+    Column("opened_at", Instant),
+    Column("owner", PlainText, nullable=False, server_default=""),
+    Column("due_on", Date),
+    Column("escalates_on", Date),
+    Column("escalated_at", Instant),
+    Column("closed_at", Instant),
+    one_of("cause", CaseCause, nullable=True),
+    Column("reason", PlainText, nullable=False, server_default=""),
     Index(None, "account_id"),
+    Index(None, "closed_at", "due_on"),
 )

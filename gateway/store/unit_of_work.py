@@ -6,11 +6,14 @@ from types import TracebackType
 from sqlalchemy import Engine, update
 
 from gateway.domain.exchange import Incident, LogEvent
+from gateway.ports.collection import Cases, Collection
 from gateway.ports.jobs import Job, JobQueue
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
 from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, Requests
 from gateway.store import driver_errors
+from gateway.store.cases import SqlCases
+from gateway.store.collection import SqlCollection
 from gateway.store.documents import SqlDocuments
 from gateway.store.enrollment import SqlEnrollment
 from gateway.store.exchanges import SqlExchanges
@@ -42,6 +45,8 @@ class SqlUnitOfWork:
     work_items: WorkItems
     discrepancies: Discrepancies
     rate_changes: RateChanges
+    cases: Cases
+    collection: Collection
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
         """Take the engine, and the queue that deferred jobs go to."""
@@ -63,6 +68,8 @@ class SqlUnitOfWork:
         self.work_items = SqlWorkItems(self._db)
         self.discrepancies = SqlDiscrepancies(self._db)
         self.rate_changes = SqlRateChanges(self._db)
+        self.cases = SqlCases(self._db)
+        self.collection = SqlCollection(self._db)
         return self
 
     def __exit__(
