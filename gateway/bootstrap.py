@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
+from gateway.configuration.toml_file import closest, read_toml
 from gateway.domain.exchange import Arrival, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError, NotFound, TransportError
@@ -32,6 +33,7 @@ from gateway.ports.clock import Clock, FixedClock
 from gateway.ports.jobs import Decision, Job, Runner
 from gateway.ports.queries import Kind, Queries
 from gateway.ports.transport import Session
+from gateway.remittance.policy import PolicyFile, PolicyUse, parse_policies, without_policy
 from gateway.settings import Home, Settings, load_settings
 from gateway.store.database import Database
 from gateway.transactions.census_compile import load_layouts
@@ -43,6 +45,8 @@ from gateway.transport.archive import FolderArchive
 from gateway.transport.endpoint import SftpEndpoint
 from gateway.transport.sftp import open_sftp
 from gateway.x12.guide import GuideLibrary
+
+_POLICIES = "collection.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,7 @@ class HomeFiles:
     mappings: dict[tuple[str, str], GuideMapping]  # by partner id and guide
     layouts: dict[str, Layout]
     calendars: dict[str, WorkCalendar]
+    policies: PolicyFile
     mistakes: tuple[Mistake, ...]
 
 
@@ -190,8 +195,9 @@ def read_home(home: Home) -> HomeFiles:
     layouts, in_layouts = load_layouts(home.mappings / "census")
     calendars, in_calendars = _calendars(home.mappings / "calendars")
     in_guides = GuideLibrary(home.mappings / "guides").check()
-    mistakes = {*in_settings, *in_partners, *in_mappings, *in_layouts, *in_calendars, *in_guides}
-    return HomeFiles(settings, partners, mappings, layouts, calendars, tuple(sorted(mistakes)))
+    policies, in_policies = _policies(home.mappings / "policies", partners, calendars)
+    mistakes = {*in_settings, *in_partners, *in_mappings, *in_layouts, *in_calendars, *in_guides, *in_policies}
+    return HomeFiles(settings, partners, mappings, layouts, calendars, policies, tuple(sorted(mistakes)))
 
 
 _COLLECT_AFTER = (50_000, 20, 50)
@@ -228,6 +234,7 @@ def open_app(home: Home, clock: Clock) -> App:
         partners=partners,
         calendars=read.calendars,
         layouts=read.layouts,
+        policies=read.policies,
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
 
@@ -282,6 +289,31 @@ def _calendars(folder: Path) -> tuple[dict[str, WorkCalendar], list[Mistake]]:
         except (OSError, UnicodeDecodeError):
             mistakes.append(Mistake(file, "", "the file cannot be read", "save it as plain UTF-8 text"))
     return calendars, mistakes
+
+
+def _policies(
+    folder: Path, partners: Mapping[str, Partner], calendars: Mapping[str, WorkCalendar]
+) -> tuple[PolicyFile, list[Mistake]]:
+    """Return how money is collected, and every mistake: in the file, and of active accounts that no row is about.
+
+    A home that was made before there was such a file goes by the rows that come with the program.
+    """
+    path = folder / _POLICIES
+    if not path.exists():
+        return PolicyFile(), []
+    file = f"mappings/policies/{_POLICIES}"
+    data, mistakes = read_toml(path, file)
+    policies, wrong = parse_policies(data, file)
+    mistakes += wrong
+    if policies.calendar not in calendars and not wrong:
+        mistakes.append(Mistake(file, "calendar", "there is no such calendar", closest(policies.calendar, calendars)))
+    uses = [
+        PolicyUse(f"partners/{partner.id}/billing.toml", f"accounts.{key}", each.state, each.line_of_business)
+        for partner in partners.values()
+        if partner.profile.status is PartnerStatus.ACTIVE
+        for key, each in partner.billing.accounts.items()
+    ]
+    return policies, mistakes + without_policy(policies, uses)
 
 
 @contextmanager

@@ -79,6 +79,7 @@ class Timetable(Section):
     """[timetable]: when the daemon bills and looks for what did not come; polls are in the partners' profiles."""
 
     bill_cron: Cron = "30 2 * * *"  # five fields, in `time_zone`
+    collect_cron: Cron = "0 6 * * *"
     watch_cron: Cron = "15 * * * *"
     time_zone: TimeZone = "UTC"
 

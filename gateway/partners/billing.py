@@ -101,6 +101,7 @@ class AccountSettings(Section):
     wash_day_inclusive: bool = True
     due_days: int = Field(default=15, ge=0)  # after the bill date
     legal_entity: str = ""  # underwrites what `products` says nothing about (HN-17)
+    state: str = Field(default="", pattern=r"^([A-Z]{2})?$")  # whose grace rules hold; empty: those of any state
     rating_area: str = ""  # of members for whom the 834 sends none
     age_basis: Literal["plan_year", "birthday"] = "plan_year"
     plan_year: str = Field(default="01-01", pattern=_MONTH_AND_DAY)  # its start, and the day of renewal

@@ -11,6 +11,7 @@ from gateway.ports.archive import Archive
 from gateway.ports.clock import Clock
 from gateway.ports.transport import OpenSession
 from gateway.ports.unit_of_work import OpenUnitOfWork
+from gateway.remittance.policy import PolicyFile
 from gateway.settings import Settings
 from gateway.transactions.census_layout import Layout
 from gateway.transactions.mapping import Mapping as GuideMapping
@@ -33,6 +34,12 @@ class Plant:
     partners: Mapping[str, Partner]
     calendars: Mapping[str, WorkCalendar]
     layouts: Mapping[str, Layout] = field(default_factory=dict)  # of census files, by name
+    policies: PolicyFile = field(default_factory=PolicyFile)  # of collection
+
+    @property
+    def work_days(self) -> WorkCalendar:
+        """The working days of the house; without a calendar of that name, all but Saturdays and Sundays."""
+        return self.calendars.get(self.policies.calendar) or WorkCalendar()
 
     def partner(self, partner_id: str) -> Partner:
         """Return the partner of this id; raises NotFound with the ids there are."""

@@ -5,6 +5,7 @@
                          │ 820: settle
                          └ 997, 999, 824: reconcile
     bill (daily) ──► invoice ──► feed ──► deliver
+    delinquency, review_payments (daily): notices, termination requests, cases
     watch (hourly)
     review (a person released or refused a held set) ──► enroll, acknowledge
 
@@ -20,6 +21,7 @@ from gateway.pipeline.acknowledge import acknowledge
 from gateway.pipeline.apply import apply_file, give_up_apply
 from gateway.pipeline.bill import bill_due
 from gateway.pipeline.check import check_file
+from gateway.pipeline.delinquency import collect
 from gateway.pipeline.deliver import deliver, give_up
 from gateway.pipeline.feed import feed, feed_partner
 from gateway.pipeline.invoice import give_up_invoice, invoice
@@ -27,6 +29,7 @@ from gateway.pipeline.plant import Plant
 from gateway.pipeline.quarantine import leave_it, quarantine_file
 from gateway.pipeline.receive import poll
 from gateway.pipeline.release import carry_out, give_up_review
+from gateway.pipeline.review_payments import review_payments
 from gateway.pipeline.watch import watch
 from gateway.ports.jobs import Job
 
@@ -52,5 +55,7 @@ ROUTE: Mapping[str, Station] = {
     "feed": Station(feed, leave_it),  # invoice id
     "feeds": Station(feed_partner, leave_it),  # partner id: the slot of its feed schedule
     "deliver": Station(deliver, give_up),  # document id
+    "delinquency": Station(collect, leave_it),  # date, or account id and date: the next day looks again
+    "review_payments": Station(review_payments, leave_it),  # date, or account id and date
     "watch": Station(watch, leave_it),  # partner id
 }

@@ -11,6 +11,7 @@ from gateway.errors import ConcurrentChange, InvariantBroken
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
 from gateway.pipeline.books import load_books, remittance_rules
+from gateway.pipeline.case_desk import open_cases
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
 from gateway.remittance.association import Association, associate, nearby_receipt_ids
@@ -120,7 +121,7 @@ def _place(
     entries += settlement_entries(settlement, receipt, on, source, set_id=record.id)
     unit.ledger.append(entries)
     unit.ledger.add_placements(receipt.id, settlement.placements)
-    unit.ledger.open_cases(settlement.cases)
+    open_cases(plant, unit, settlement.cases)
     return _sentence(receipt, settlement)
 
 

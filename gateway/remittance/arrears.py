@@ -19,8 +19,14 @@ class Day:
 
     late: Mapping[BilledInvoice, Money]
     not_due: Mapping[BilledInvoice, Money]
+    credit: Mapping[BilledInvoice, Money]  # what we owe on credit bills, positive
     frozen: Mapping[str, Money]  # disputed and open, by invoice
-    held: Money  # unapplied money of the account, and what its credit bills leave over
+    unapplied: Money
+
+    @property
+    def held(self) -> Money:
+        """What we hold for the account: its unapplied money, and what we owe on credit bills."""
+        return max(self.unapplied + sum(self.credit.values(), ZERO), ZERO)
 
     @property
     def past_due(self) -> Money:
@@ -57,19 +63,20 @@ class Ledger:
         """Return what is open at the end of a day."""
         late: dict[BilledInvoice, Money] = {}
         not_due: dict[BilledInvoice, Money] = {}
-        held = sum((amount for on, amount in self._history.held if on <= day), ZERO)
+        credit: dict[BilledInvoice, Money] = {}
         for invoice in self._history.invoices:
             owed = self._open(invoice, day)
             if owed > ZERO:
                 (late if invoice.due_on < day else not_due)[invoice] = owed
-            else:
-                held -= owed
+            elif owed < ZERO:
+                credit[invoice] = -owed
         frozen = {
             invoice.id: min(disputed, owed)
             for invoice, owed in (*late.items(), *not_due.items())
             if (disputed := self._disputed(invoice.id, day))
         }
-        return Day(late, not_due, frozen, max(held, ZERO))
+        unapplied = sum((amount for on, amount in self._history.held if on <= day), ZERO)
+        return Day(late, not_due, credit, frozen, unapplied)
 
     def is_in_arrears(self, day: Day) -> bool:
         """Tell whether more is to be asked for than the tolerance lets pass (DOMAIN 3.9)."""

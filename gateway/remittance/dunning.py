@@ -78,6 +78,19 @@ def next_steps(
     return steps + [step for step in (notice, request) if step is not None]
 
 
+def next_planned(history: AccountHistory, found: Delinquency, work_days: WorkDays) -> Planned | None:
+    """Return the next notice or request about an account's arrears, or None (HN-13)."""
+    if found.started_on is None or found.terms is None or found.state is DelinquencyState.TERM_REQUESTED:
+        return None
+    planned = notices(found.terms, found.started_on, work_days)
+    sent = [bool(made(history, found.started_on, each.kind, found.as_of)) for each in planned]
+    following = planned[len(planned) - sent[::-1].index(True) :] if any(sent) else planned
+    if following:
+        return next((each for each in following if each.on > found.as_of), following[-1])
+    day_after = (found.deadline or found.as_of) + timedelta(days=1)
+    return Planned(StepKind.TERMINATION_REQUEST, max(day_after, found.as_of))
+
+
 def may_contact(history: AccountHistory, terms: GraceRow, today: date) -> bool:
     """Tell whether one more contact stays within the cap (IA-44): so many in so many days, today included."""
     since = today - timedelta(days=terms.contact_days)

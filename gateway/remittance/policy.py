@@ -157,15 +157,19 @@ def parse_policies(data: Mapping[str, Any], file: str) -> tuple[PolicyFile, list
     return policies, mistakes
 
 
-def without_policy(policies: PolicyFile, uses: Iterable[PolicyUse], today: date) -> list[Mistake]:
-    """Return a mistake for every account whose state and line have no row today: it must not go live (HF-28)."""
+def without_policy(policies: PolicyFile, uses: Iterable[PolicyUse]) -> list[Mistake]:
+    """Return a mistake for every account without a row that goes on holding: it must not go live (HF-28).
+
+    An individual needs two: one for when the tax credit is paid in advance.
+    """
     return [
         Mistake(
             use.file,
             f"{use.key}.state",
-            f"no grace is agreed for {use.state or 'any state'}, {line_of(use.line_of_business)}",
-            'add a [[grace]] row to mappings/policies/collection.toml, for its state or for "*"',
+            f"no grace is agreed for {use.state or 'any state'}, {line}",
+            'add a [[grace]] row without ends_on to mappings/policies/collection.toml, for its state or for "*"',
         )
         for use in uses
-        if policies.row(use.state, line_of(use.line_of_business), today) is None
+        for line in dict.fromkeys(line_of(use.line_of_business, has_subsidy=each) for each in (False, True))
+        if policies.row(use.state, line, date.max) is None
     ]
