@@ -155,7 +155,7 @@ class ReportReader(Protocol):
     as_of: date
 
     def histories(self) -> Iterator[AccountHistory]:
-        """Yield the history of every account that had an invoice, or money, by the day."""
+        """Yield the history of every account through the day, in the order of their ids."""
         ...
 
     def months(self, account_id: str) -> list[tuple[CoverageMonth, Money, Money]]:

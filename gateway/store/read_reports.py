@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import case, func, select
+from sqlalchemy import BindParameter, case, func, literal, select
 
 from gateway.domain.charge import LineType
 from gateway.domain.collection import AccountHistory
@@ -17,6 +17,7 @@ from gateway.domain.money import ZERO, Money, from_cents, to_cents
 from gateway.domain.period import CoverageMonth
 from gateway.ports.collection import AccountFigures, BilledPaid, MoneyLine
 from gateway.store.collection import histories, months
+from gateway.store.columns import PlainText
 from gateway.store.figures import account_figures
 from gateway.store.invoices import invoice_cents
 from gateway.store.open_items import InvoiceCents, Item, net, open_by_item
@@ -27,7 +28,7 @@ from gateway.store.tables_billing import (
     placements,
     receipts,
 )
-from gateway.store.tables_enrollment import memberships
+from gateway.store.tables_enrollment import accounts, memberships
 from gateway.store.transaction import Record, Transaction
 
 _ACCOUNTS = 200  # whose histories are held at once
@@ -50,17 +51,16 @@ class SqlReportReader:
         self.as_of = as_of
 
     def histories(self) -> Iterator[AccountHistory]:
-        """Yield the history of every account that had an invoice, or money, by the day."""
+        """Yield the history of every account through the day, in the order of their ids."""
         after = ""
         while ids := self._account_ids(after):
             yield from histories(self._db, ids, self.as_of)
             after = ids[-1]
 
     def _account_ids(self, after: str) -> list[str]:
-        """Return the next accounts that were ever billed or paid."""
-        posting = journal_postings.c
-        wanted = select(posting.account_id).where(posting.account_id > after).distinct()
-        return [row.account_id for row in self._db.rows(wanted.order_by(posting.account_id).limit(_ACCOUNTS))]
+        """Return the ids of the next accounts."""
+        wanted = select(accounts.c.id).where(accounts.c.id > after).order_by(accounts.c.id).limit(_ACCOUNTS)
+        return [row.id for row in self._db.rows(wanted)]
 
     def months(self, account_id: str) -> list[tuple[CoverageMonth, Money, Money]]:
         """Return (coverage month, billed, open) of an account, in order."""
@@ -117,7 +117,7 @@ class SqlReportReader:
         after = ""
         entry = journal_entries.c
         while True:
-            wanted = select(entry.receipt_id).where(entry.receipt_id > after, entry.on <= self.as_of).distinct()
+            wanted = select(entry.receipt_id).where(entry.receipt_id > _from(after), entry.on <= self.as_of).distinct()
             ids = [row.receipt_id for row in self._db.rows(wanted.order_by(entry.receipt_id).limit(_RECEIPTS))]
             if not ids:
                 return
@@ -178,6 +178,11 @@ class SqlReportReader:
         for row in self._db.rows(wanted.distinct()):
             found[row.receipt_id].add((row.account_id, row.reason.value))
         return found
+
+
+def _from(after: str) -> BindParameter[str]:
+    """Return the id after which a page begins; '' is before all ids, and not the NULL that stands for no id."""
+    return literal(after, PlainText())
 
 
 def _reasons_of(reasons: set[tuple[str, str]], account_id: str | None) -> tuple[str, ...]:
