@@ -101,9 +101,8 @@ def collect_account(plant: Plant, account_id: str, on: date) -> list[Step]:
         unit.collection.add_steps(steps)
         for step in steps:
             _tell(plant, unit, step)
-        if any(step.kind in {StepKind.TERMINATION_REQUEST, StepKind.WITHDRAWAL} for step in steps):
-            history = unit.collection.history(account_id, on)
-            seen = look(plant, history, seen.months, on)
+        if steps:
+            seen = look(plant, unit.collection.history(account_id, on), seen.months, on)
         _write_standing(plant, unit, seen)
         unit.commit()
     get_logger(account=account_id).info("looked at", state=seen.found.state.value, steps=[each.kind for each in steps])

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.domain.collection import AccountHistory, DelinquencyState
+from gateway.domain.collection import AccountHistory, DelinquencyState, StepKind
 from gateway.domain.money import ZERO, Money, round_cents
-from gateway.remittance.delinquency import Delinquency
+from gateway.remittance.delinquency import Delinquency, made
 
 _LARGE_MONTHS = 2
 _USUAL_OF = 3  # bills
@@ -17,6 +17,7 @@ class Inputs:
 
     found: Delinquency
     usual_bill: Money
+    is_warned: bool = False  # the final notice was made
 
     @property
     def is_large(self) -> bool:
@@ -29,6 +30,7 @@ class Inputs:
         words = [found.state.value, f"{found.days_past_due} days past due", f"asked for {found.asked_for}"]
         words += [f"disputed {found.disputed}"] if found.disputed else []
         words += [f"usual bill {self.usual_bill}"] if self.usual_bill else []
+        words += ["final notice made"] if self.is_warned else []
         words += [f"grace through {found.grace_ends_on}"] if found.grace_ends_on else []
         return ", ".join(words)
 
@@ -49,7 +51,8 @@ def _is(*states: DelinquencyState) -> Callable[[Inputs], bool]:
 RULES: tuple[tuple[str, Callable[[Inputs], bool]], ...] = (
     ("settle the final account", lambda each: _is(DelinquencyState.TERMINATED)(each) and each.found.past_due > ZERO),
     ("wait for the 834", _is(DelinquencyState.TERM_REQUESTED)),
-    ("request the termination", _is(DelinquencyState.GRACE_EXPIRED)),
+    ("request the termination", lambda each: _is(DelinquencyState.GRACE_EXPIRED)(each) and each.is_warned),
+    ("send the final notice", _is(DelinquencyState.GRACE_EXPIRED)),
     ("answer the dispute", _is(DelinquencyState.DISPUTED)),
     ("offer a payment plan", lambda each: _is(DelinquencyState.IN_GRACE)(each) and each.is_large),
     ("call", _is(DelinquencyState.IN_GRACE)),
@@ -59,7 +62,8 @@ RULES: tuple[tuple[str, Callable[[Inputs], bool]], ...] = (
 
 def recommend(history: AccountHistory, found: Delinquency) -> Recommendation:
     """Return the step of the first rule that fits, explained by its inputs."""
-    inputs = Inputs(found, usual_bill(history))
+    is_warned = found.started_on is not None and bool(made(history, found.started_on, StepKind.FINAL, found.as_of))
+    inputs = Inputs(found, usual_bill(history), is_warned)
     step = next((step for step, fits in RULES if fits(inputs)), "")
     return Recommendation(step, inputs.explained() if step else "")
 

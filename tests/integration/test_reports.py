@@ -165,7 +165,7 @@ def test_delinquency_tells_amount_days_bucket_grace_and_next_notice(books, repor
     (row,), _ = report("delinquency")
     assert ("2065.00", "105", "91-120") == (row["past_due"], row["days_past_due"], row["bucket"])
     assert ("2025-09-01", "2025-10-02") == (row["in_arrears_since"], row["grace_ends_on"])
-    assert "request the termination" == row["recommended"]
+    assert "send the final notice" == row["recommended"]
     assert "105 days past due" in row["because"]
 
 

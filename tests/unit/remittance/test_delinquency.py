@@ -344,7 +344,7 @@ def _inputs(state: DelinquencyState, *, owed: str = "1240", usual: str = "1240")
         ("IN_GRACE", "1240", "call"),
         ("IN_GRACE", "2480", "offer a payment plan"),
         ("DISPUTED", "1240", "answer the dispute"),
-        ("GRACE_EXPIRED", "1240", "request the termination"),
+        ("GRACE_EXPIRED", "1240", "send the final notice"),
         ("TERM_REQUESTED", "1240", "wait for the 834"),
         ("TERMINATED", "1240", "settle the final account"),
         ("CURRENT", "1240", ""),
@@ -354,6 +354,13 @@ def test_each_rule_recommends_its_step(state, owed, step):
     """HF-21: a fixture for every row of the table."""
     inputs = _inputs(DelinquencyState(state), owed=owed)
     assert step == next((name for name, fits in RULES if fits(inputs)), "")
+
+
+def test_a_termination_is_recommended_only_after_the_final_notice():
+    """HF-21, IA-43."""
+    history = run(account(invoice("A", "1240")), DUE, day("2026-01-01"))
+    advice = recommend(history, stands(history, "2026-01-02"))
+    assert ("request the termination", True) == (advice.step, "final notice made" in advice.because)
 
 
 def test_a_recommendation_explains_its_inputs():
