@@ -18,7 +18,7 @@ from gateway.domain.collection import (
 )
 from gateway.domain.coverage import MembershipStatus
 from gateway.domain.journal import EntryKind, LedgerAccount
-from gateway.domain.money import Money
+from gateway.domain.money import ZERO, Money
 from gateway.domain.period import CoverageMonth
 from gateway.errors import NotFound
 from gateway.ports.collection import AccountFigures
@@ -98,7 +98,7 @@ def histories(db: Transaction, account_ids: Sequence[str], as_of: date) -> list[
             line_of_business=row.line_of_business,
             invoices=tuple(billed[row.id]),
             settled=tuple(settled[row.id]),
-            held=tuple(held[row.id]),
+            held=tuple(held.get(row.id, ())),
             disputes=tuple(disputes[row.id]),
             steps=tuple(steps[row.id]),
             ended_on=ended.get(row.id),
@@ -108,7 +108,7 @@ def histories(db: Transaction, account_ids: Sequence[str], as_of: date) -> list[
     ]
 
 
-_Settlements: TypeAlias = tuple[defaultdict[str, list[Settled]], defaultdict[str, list[tuple[date, Money]]]]
+_Settlements: TypeAlias = tuple[defaultdict[str, list[Settled]], dict[str, list[tuple[date, Money]]]]
 
 
 def _billed(db: Transaction, account_ids: Sequence[str], as_of: date) -> defaultdict[str, list[BilledInvoice]]:
@@ -143,13 +143,17 @@ def _settled(db: Transaction, account_ids: Sequence[str], as_of: date) -> _Settl
         .order_by(posting.account_id, posting.invoice_id, posting.ledger, entry.on)
     )
     settled: defaultdict[str, list[Settled]] = defaultdict(list)
-    held: defaultdict[str, list[tuple[date, Money]]] = defaultdict(list)
+    changed: defaultdict[str, dict[date, Money]] = defaultdict(dict)
     for row in rows:
         if row.ledger is LedgerAccount.RECEIVABLE and row.invoice_id:
             settled[row.account_id].append(Settled(row.invoice_id, row.on, -row.sum))
         else:
-            held[row.account_id].append((row.on, -row.sum))
-    return settled, held
+            by_day = changed[row.account_id]
+            by_day[row.on] = by_day.get(row.on, ZERO) - row.sum
+    return settled, {
+        account_id: [(on, amount) for on, amount in sorted(by_day.items()) if amount]
+        for account_id, by_day in changed.items()
+    }
 
 
 def _disputes(db: Transaction, account_ids: Sequence[str], as_of: date) -> defaultdict[str, list[Dispute]]:
