@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from gateway.domain.money import ZERO, Money
+from gateway.domain.period import CoverageMonth
 from gateway.feeds.report import Cell, Column
 from gateway.pipeline.report_kit import By, Kit, ReportKind, Rows, amounts, days, days_since, numbers, text
 from gateway.ports.collection import BilledPaid, MoneyLine
 from gateway.remittance.aging import bucket_of
+from gateway.remittance.variance import LineKey, compare
 
 _AGED = (*days("deposited_on"), *numbers("days"), *text("bucket"))
 
@@ -72,6 +74,41 @@ def _sums(lines: Iterable[BilledPaid]) -> tuple[Money, ...]:
     return tuple(sum(column, ZERO) for column in zip(*amounts_, strict=True))
 
 
+def _variances(kit: Kit) -> Rows:
+    """Yield, per account, the sum of the lines that agree, then each that does not (DOMAIN 3.9, HF-06).
+
+    A month is compared when it has begun or anything was paid on it. What was written off is no variance.
+    """
+    for history in kit.reader.histories():
+        owed, paid = _lines(kit, history.account_id)
+        extra = kit.reader.extra_lines(history.account_id)
+        found = compare(owed, paid)
+        differing = {each.key for each in found.variances}
+        agreed = sum((amount for key, amount in owed.items() if key not in differing), ZERO)
+        if agreed:
+            yield (history.account_id, "matched", "", "", "", "", agreed, agreed, ZERO)
+        for each in found.variances:
+            month, policy, membership_id = each.key
+            about = (history.account_id, each.kind.value, month, policy, membership_id, "")
+            yield (*about, each.billed, each.paid, each.amount)
+        for line in extra:
+            where = f"{line.receipt_id} line {line.line}: {line.reason}"
+            yield (history.account_id, "extra", "", "", "", where, ZERO, line.amount, line.amount)
+
+
+def _lines(kit: Kit, account_id: str) -> tuple[dict[LineKey, Money], dict[LineKey, Money]]:
+    """Return what is to be paid and what was paid by month, policy and membership, of the months that are compared."""
+    owed: dict[LineKey, Money] = {}
+    paid: dict[LineKey, Money] = {}
+    for each in kit.reader.billed_paid(account_id):
+        key = (str(each.month), each.policy, each.membership_id)
+        owed[key] = owed.get(key, ZERO) + each.billed + each.adjusted - each.written_off
+        paid[key] = paid.get(key, ZERO) + each.paid
+    now = str(CoverageMonth.of(kit.as_of))
+    compared = {key for key in owed if key[0] <= now or paid[key]}
+    return {key: owed[key] for key in compared}, {key: paid[key] for key in compared}
+
+
 SUSPENSE = ReportKind(
     "money that nobody is known to own, by days since its deposit",
     lambda _by: (*text("receipt_id", "partner_id", "trace", "reasons"), *_AGED, *amounts("suspense")),
@@ -101,4 +138,13 @@ PAID_VS_BILLED = ReportKind(
     _paid_vs_billed_columns,
     _paid_vs_billed,
     (By.PLAN, By.ACCOUNT, By.POLICY, By.MEMBER),
+)
+
+VARIANCES = ReportKind(
+    "lines of members and months where paid and billed disagree: missing, extra, different",
+    lambda _by: (
+        *text("account_id", "variance", "month", "policy", "membership_id", "remittance_line"),
+        *amounts("billed", "paid", "difference"),
+    ),
+    _variances,
 )

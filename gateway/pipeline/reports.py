@@ -7,13 +7,14 @@ from gateway.pipeline.plant import Plant
 from gateway.pipeline.report_accounts import DELINQUENCY, TREND
 from gateway.pipeline.report_aging import AGING
 from gateway.pipeline.report_kit import By, Kit, ReportKind
-from gateway.pipeline.report_money import CASH, PAID_VS_BILLED, SUSPENSE, UNMATCHED
+from gateway.pipeline.report_money import CASH, PAID_VS_BILLED, SUSPENSE, UNMATCHED, VARIANCES
 from gateway.ports.collection import ReportReader
 
 REPORTS: Mapping[str, ReportKind] = {
     "aging": AGING,
     "suspense": SUSPENSE,
     "paid-vs-billed": PAID_VS_BILLED,
+    "variances": VARIANCES,
     "delinquency": DELINQUENCY,
     "trend": TREND,
     "unmatched": UNMATCHED,

@@ -149,6 +149,16 @@ class MoneyLine:
         return self.received - self.unapplied - self.suspense - self.refunded
 
 
+@dataclass(frozen=True, slots=True)
+class ExtraLine:
+    """A line of a remittance whose money found no item of a bill to pay, with the reason."""
+
+    receipt_id: str
+    line: int
+    amount: Money
+    reason: str
+
+
 class ReportReader(Protocol):
     """One state of the database, read as of one day: everything streams, in the order of the ids."""
 
@@ -164,6 +174,10 @@ class ReportReader(Protocol):
 
     def billed_paid(self, account_id: str) -> list[BilledPaid]:
         """Return what was billed and paid of an account, by membership, product and month."""
+        ...
+
+    def extra_lines(self, account_id: str) -> list[ExtraLine]:
+        """Return the lines of remittances that paid an account for what it was not billed, as they lie today."""
         ...
 
     def figures(self, account_id: str) -> AccountFigures:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import BindParameter, case, func, literal, select
+from sqlalchemy import BindParameter, case, func, literal, or_, select
 
 from gateway.domain.charge import LineType
 from gateway.domain.collection import AccountHistory
 from gateway.domain.journal import EntryKind, LedgerAccount
 from gateway.domain.money import ZERO, Money, from_cents, to_cents
 from gateway.domain.period import CoverageMonth
-from gateway.ports.collection import AccountFigures, BilledPaid, MoneyLine
+from gateway.ports.collection import AccountFigures, BilledPaid, ExtraLine, MoneyLine
 from gateway.store.collection import histories, months
 from gateway.store.columns import PlainText
 from gateway.store.figures import account_figures
@@ -91,6 +91,24 @@ class SqlReportReader:
             )
             for (month, product, membership_id), row in sorted(found.items())
         ]
+
+    def extra_lines(self, account_id: str) -> list[ExtraLine]:
+        """Return the lines of remittances that paid an account for what it was not billed, as they lie today."""
+        piece = placements.c
+        is_known = or_(receipts.c.settles_on.is_(None), receipts.c.settles_on <= self.as_of)
+        rows = self._db.rows(
+            select(piece.receipt_id, piece.line, piece.amount, piece.reason)
+            .join(receipts, receipts.c.id == piece.receipt_id)
+            .where(
+                piece.account_id == account_id,
+                piece.reason.is_not(None),
+                piece.line.is_not(None),
+                piece.released_in.is_(None),
+                is_known,
+            )
+            .order_by(piece.receipt_id, piece.round, piece.ordinal)
+        )
+        return [ExtraLine(row.receipt_id, row.line, row.amount, row.reason.value) for row in rows]
 
     def _policies(self, account_id: str) -> dict[str, str]:
         """Return the policy of each membership of an account."""

@@ -122,6 +122,7 @@ class Books:
         reason: UnplacedReason | None = None,
         write_off: str = "",
         trace: str = "",
+        line: int | None = None,
     ) -> str:
         """Bring money: onto an invoice, else onto the account as unapplied, else (account '') into suspense."""
         self._sources += 1
@@ -133,7 +134,7 @@ class Books:
         if not invoice:
             reason = reason or (UnplacedReason.OVERPAID if account else UnplacedReason.NO_ACCOUNT)
         placement = Placement(
-            1, money(amount), account, invoice, membership, month, reason=reason, is_suspense=not account
+            1, money(amount), account, invoice, membership, month, reason=reason, is_suspense=not account, line=line
         )
         offs = (
             (WriteOff(invoice, account, money(write_off), membership_id=membership, month=month),) if write_off else ()

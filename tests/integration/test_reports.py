@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from gateway.domain.charge import LineType
+from gateway.domain.remittance import UnplacedReason
 from gateway.feeds.report import Column, Footing, Kind, Report, as_plain
 from gateway.feeds.report_csv import write_report_csv
 from gateway.feeds.report_xlsx import write_report_xlsx
@@ -140,6 +141,25 @@ def test_paid_against_billed_foots_at_every_level(books, report):
     assert ("1980.01", "-40.01", "1417.49", "2.51", "520.00") == tuple(trailers[0].values())
     by_member, _ = report("paid-vs-billed", "--by", "member")
     assert {"M2": "yes", "M1": ""} == {each["membership_id"]: each["agrees"] for each in by_member}
+
+
+def test_one_missing_one_extra_and_one_different_line_are_exactly_three_variances(house, books, report):
+    """HF-06: an 820 list bill through the stations; matched + variances = everything that was paid."""
+    four = (("M1", "620.00"), ("M2", "1240.00"), ("M3", "1860.00"), ("M4", "620.00"))
+    books.bill("INV1", "4340.00", due="2025-12-01", lines=tuple((who, "GOLD", amount) for who, amount in four))
+    for who, amount in (("M1", "620.00"), ("M3", "1857.00"), ("M4", "620.00")):
+        books.pay(amount, "2025-12-02", invoice="INV1", membership=who, month="2025-12")
+    books.pay("99.00", "2025-12-02", reason=UnplacedReason.NO_MEMBER, line=7)
+    rows, trailer = report("variances")
+    assert [
+        ("matched", "", "1240.00", "1240.00"),
+        ("missing", "M2", "1240.00", "0.00"),
+        ("different", "M3", "1860.00", "1857.00"),
+        ("extra", "", "0.00", "99.00"),
+    ] == [(each["variance"], each["membership_id"], each["billed"], each["paid"]) for each in rows]
+    assert "RCPT4 line 7: NO_MEMBER" == rows[-1]["remittance_line"]
+    assert ("4340.00", "3196.00", "-1144.00") == tuple(trailer[name] for name in ("billed", "paid", "difference"))
+    assert trailer["paid"] == report("cash")[1]["received"]
 
 
 # --- delinquency and paid-through
