@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 
 from gateway.cli.tables import print_table
-from gateway.feeds.report import Footing, Report, as_plain
+from gateway.feeds.report import Footing, Report
 from gateway.feeds.report_csv import write_report_csv
 from gateway.feeds.report_xlsx import write_report_xlsx
 from gateway.pipeline.reports import REPORTS, report
@@ -77,10 +77,10 @@ def _print(found: Report) -> None:
     """Print a report as a table with its trailer."""
     footing = Footing(found)
     rows = footing.rows()
-    shown = [tuple(map(as_plain, row)) for row in islice(rows, _SHOWN)]
+    shown = list(islice(rows, _SHOWN))
     left_out = sum(1 for _ in rows)
     title = f"{found.name} as of {found.as_of}"
-    print_table(title, found.header, [*shown, tuple(map(as_plain, footing.trailer))])
+    print_table(title, found.header, [*shown, footing.trailer])
     if left_out:
         click.echo(f"… and {left_out} more rows before the trailer: --format csv --out FILE has them all")
 

@@ -24,11 +24,8 @@ GATEWAY = "gateway"
 def open_cases(plant: Plant, unit: UnitOfWork, cases: Iterable[Case], *, by: str = GATEWAY) -> list[str]:
     """Open cases with their owner and dates; return the keys of those that were not there."""
     opened = [_taken_up(plant, case) for case in cases]
-    new = set(unit.cases.add(opened))
-    for work in opened:
-        if work.case.key in new:
-            _log(plant, unit, work, CaseAct.OPENED, work.case.message, by=by)
-    return sorted(new)
+    entries = [_entry(plant, work, CaseAct.OPENED, work.case.message, by=by) for work in opened]
+    return sorted(unit.cases.add(opened, entries))
 
 
 def take_up(plant: Plant, unit: UnitOfWork) -> int:
@@ -135,9 +132,13 @@ def _open_case(unit: UnitOfWork, key: str) -> CaseWork:
 
 def _log(plant: Plant, unit: UnitOfWork, work: CaseWork, act: CaseAct, text: str, *, by: str = GATEWAY) -> None:
     """Append to a case's log."""
-    at = plant.clock.now()
-    key = work.case.key
-    unit.cases.log(CaseEntry(content_id("L", key, act, by, text, at.isoformat()), key, at, by, act, text))
+    unit.cases.log(_entry(plant, work, act, text, by=by))
+
+
+def _entry(plant: Plant, work: CaseWork, act: CaseAct, text: str, *, by: str) -> CaseEntry:
+    """Return a line of a case's log, now."""
+    at, key = plant.clock.now(), work.case.key
+    return CaseEntry(content_id("L", key, act, by, text, at.isoformat()), key, at, by, act, text)
 
 
 def _day(at: datetime | None) -> str:

@@ -23,13 +23,16 @@ def _rows(kit: Kit) -> Rows:
         day = Ledger(history, Tolerance()).on(kit.as_of)
         if day.late or day.not_due or day.credit or day.unapplied:
             yield from _by_invoice(kit, history, day) if kit.by is By.INVOICE else _by_account(kit, history, day)
+    by_partner: dict[str, Money] = {}
     for line in kit.reader.money(by_account=False):
-        beside = _beside(suspense=line.suspense)
         if line.suspense and kit.by is By.INVOICE:
             since = days_since(line.deposited_on, kit.as_of)
+            beside = _beside(suspense=line.suspense)
             yield ("", line.receipt_id, line.deposited_on, since, "suspense", *beside)
         elif line.suspense:
-            yield ("", line.partner_id, *(ZERO for _ in Bucket), *beside)
+            by_partner[line.partner_id] = by_partner.get(line.partner_id, ZERO) + line.suspense
+    for partner_id, suspense in sorted(by_partner.items()):
+        yield ("", partner_id, *(ZERO for _ in Bucket), *_beside(suspense=suspense))
 
 
 def _by_account(kit: Kit, history: AccountHistory, day: Day) -> Rows:

@@ -15,8 +15,8 @@ from gateway.domain.remittance import Case, ReceiptState
 class Cases(Protocol):
     """Cases with who works on them; their log is append-only."""
 
-    def add(self, opened: Sequence[CaseWork]) -> list[str]:
-        """Open cases and return the keys of those that were not there."""
+    def add(self, opened: Sequence[CaseWork], entries: Sequence[CaseEntry] = ()) -> list[str]:
+        """Open cases, each with its first log entry, and return the keys of those that were not there."""
         ...
 
     def get(self, key: str) -> CaseWork:

@@ -11,7 +11,7 @@ from gateway.domain.remittance import Case
 from gateway.errors import NotFound
 from gateway.store.tables_billing import cases
 from gateway.store.tables_collection import case_log
-from gateway.store.transaction import Record, Transaction, values_of
+from gateway.store.transaction import Record, Transaction, chunks, values_of
 
 _LAST = "\U0010ffff"  # sorts after every text that begins alike
 _CASE = ("key", "kind", "account_id", "invoice_id", "amount", "message")
@@ -25,9 +25,15 @@ class SqlCases:
         """Take the transaction of the unit of work."""
         self._db = transaction
 
-    def add(self, opened: Sequence[CaseWork]) -> list[str]:
-        """Open cases and return the keys of those that were not there."""
-        return [work.case.key for work in opened if self._db.add_one(cases, _row(work))]
+    def add(self, opened: Sequence[CaseWork], entries: Sequence[CaseEntry] = ()) -> list[str]:
+        """Open cases, each with its first log entry, and return the keys of those that were not there."""
+        known: set[str] = set()
+        for chunk in chunks(work.case.key for work in opened):
+            known |= {row.key for row in self._db.rows(select(cases.c.key).where(self._db.among(cases.c.key, chunk)))}
+        new = {work.case.key: work for work in opened if work.case.key not in known}
+        self._db.add(cases, map(_row, new.values()))
+        self._db.add(case_log, (values_of(entry) | {"number": 1} for entry in entries if entry.case_key in new))
+        return list(new)
 
     def get(self, key: str) -> CaseWork:
         """Return one case by its key or the only one whose key begins so; it stays ours. Raises NotFound."""

@@ -213,7 +213,12 @@ def test_table_csv_and_workbook_agree_to_the_cell(name, books, report, gateway, 
     assert [list(each.values()) for each in (*rows, trailer)] == cells
     table = gateway("report", name, "--as-of", AS_OF).stdout
     for each in (*rows, trailer):
-        assert [cell for cell in each.values() if cell and cell not in table] == []
+        assert [cell for cell in each.values() if cell and cell not in table and _spaced(cell) not in table] == []
+
+
+def _spaced(cell: str) -> str:
+    """An amount as people read it."""
+    return f"{Decimal(cell):,.2f}" if cell.replace(".", "").replace("-", "").isdecimal() else cell
 
 
 def _read_back(cell) -> str:
