@@ -191,6 +191,15 @@ def test_two_states_give_different_grace_ends():
     } == ends
 
 
+def test_of_two_rows_that_hold_the_one_that_started_last_counts():
+    rows = [
+        {"line": "group", "starts_on": day("2025-07-01"), "grace_days": 60},
+        {"line": "group", "starts_on": day("2020-01-01"), "grace_days": 31},
+    ]
+    policies, _ = parse_policies({"grace": rows}, "f")
+    assert [31, 60] == [policies.row("TX", GraceLine.GROUP, day(on)).grace_days for on in ("2025-06-30", "2025-07-01")]
+
+
 def test_an_account_without_a_row_must_not_go_live():
     """HF-28: the missing row is a mistake of the account."""
     policies, _ = parse_policies({"grace": [{"state": "TX", "line": "group", "starts_on": day("2020-01-01")}]}, "f")
