@@ -195,7 +195,7 @@ def read_home(home: Home) -> HomeFiles:
     layouts, in_layouts = load_layouts(home.mappings / "census")
     calendars, in_calendars = _calendars(home.mappings / "calendars")
     in_guides = GuideLibrary(home.mappings / "guides").check()
-    policies, in_policies = _policies(home.mappings / "policies", partners, calendars)
+    policies, in_policies = _policies(home.mappings / "policies", partners)
     mistakes = {*in_settings, *in_partners, *in_mappings, *in_layouts, *in_calendars, *in_guides, *in_policies}
     return HomeFiles(settings, partners, mappings, layouts, calendars, policies, tuple(sorted(mistakes)))
 
@@ -291,9 +291,7 @@ def _calendars(folder: Path) -> tuple[dict[str, WorkCalendar], list[Mistake]]:
     return calendars, mistakes
 
 
-def _policies(
-    folder: Path, partners: Mapping[str, Partner], calendars: Mapping[str, WorkCalendar]
-) -> tuple[PolicyFile, list[Mistake]]:
+def _policies(folder: Path, partners: Mapping[str, Partner]) -> tuple[PolicyFile, list[Mistake]]:
     """Return how money is collected, and every mistake: in the file, and of active accounts that no row is about.
 
     A home that was made before there was such a file goes by the rows that come with the program.
@@ -305,8 +303,9 @@ def _policies(
     data, mistakes = read_toml(path, file)
     policies, wrong = parse_policies(data, file)
     mistakes += wrong
-    if policies.calendar not in calendars and not wrong:
-        mistakes.append(Mistake(file, "calendar", "there is no such calendar", closest(policies.calendar, calendars)))
+    if not wrong and not (folder.parent / "calendars" / f"{policies.calendar}.toml").exists():
+        known = (each.stem for each in (folder.parent / "calendars").glob("*.toml"))
+        mistakes.append(Mistake(file, "calendar", "there is no such calendar", closest(policies.calendar, known)))
     uses = [
         PolicyUse(f"partners/{partner.id}/billing.toml", f"accounts.{key}", each.state, each.line_of_business)
         for partner in partners.values()

@@ -241,17 +241,21 @@ def invoice_cents(
         .group_by(line.invoice_id, line.membership_id, line.month)
         .order_by(line.invoice_id, line.membership_id, line.month)
     )
-    posted = db.rows(
-        select(posting.invoice_id, posting.membership_id, posting.month, func.sum(posting.amount).label("amount"))
+    # Asked for the ledger, SQLite would read all of it: the invoices' few other postings are left out here instead.
+    rows_posted = db.rows(
+        select(
+            *(posting.invoice_id, posting.membership_id, posting.month, posting.ledger),
+            func.sum(posting.amount).label("amount"),
+        )
         .join(journal_entries, entry.key == posting.entry_key)
         .where(
             posting.invoice_id.in_(select(line.invoice_id).where(condition)),
-            posting.ledger == LedgerAccount.RECEIVABLE,
             entry.kind.not_in([EntryKind.INVOICE, *without]),
             true() if until is None else entry.on <= until,
         )
-        .group_by(posting.invoice_id, posting.membership_id, posting.month)
+        .group_by(posting.invoice_id, posting.membership_id, posting.month, posting.ledger)
     )
+    posted = [row for row in rows_posted if row.ledger is LedgerAccount.RECEIVABLE]
     by_invoice = {row.invoice_id: InvoiceCents({}, {}) for row in billed}
     sides: tuple[tuple[Sequence[Any], str], ...] = ((billed, "billed"), (posted, "posted"))
     for rows, side in sides:

@@ -20,6 +20,8 @@ SUBJECTS = {
     "feed": "SELECT id FROM invoices",
     "feeds": ["acme", "birch", "cedar", "dunes", "elm"],
     "deliver": "SELECT id FROM documents",
+    "delinquency": ["today"],
+    "review_payments": ["today"],
     "watch": ["acme", "birch", "cedar", "dunes", "elm"],
 }
 
@@ -37,6 +39,9 @@ def travelled(_template, tmp_path_factory):
         act.play(house)
     for partner_id in house.app.active_partners():
         house.app.poll(partner_id)
+    for station in ("delinquency", "review_payments"):
+        ROUTE[station].run(house.plant, "today")
+    house.work()
     yield house
     house.close()
 

@@ -65,6 +65,8 @@ def test_what_recurs_is_the_bill_run_and_what_each_active_partner_agreed(house):
     names = {schedule.name for schedule in schedules(house.plant)}
     assert {
         "bill",
+        "delinquency",
+        "review_payments",
         "poll/acme",
         "watch/acme",
         "poll/cedar",
