@@ -1,6 +1,7 @@
 """The only wiring place: a home in, an `App` out. Concrete classes are named here, once."""
 
 import gc
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from gateway import logs
 from gateway.billing.calendar import WorkCalendar, parse_calendar
 from gateway.billing.dates import DATE_ALGORITHMS
 from gateway.billing.hooks import HOOKS
+from gateway.configuration.toml_file import closest, read_toml
 from gateway.domain.bill_run import RunOrder
 from gateway.domain.exchange import Arrival, OutboundDocument, ReceivedFile, SetState
 from gateway.domain.mistake import Mistake
@@ -49,6 +51,7 @@ from gateway.ports.clock import Clock, FixedClock
 from gateway.ports.jobs import Decision, Job, Runner
 from gateway.ports.queries import Kind, Queries
 from gateway.ports.transport import Session
+from gateway.remittance.policy import PolicyFile, PolicyUse, parse_policies, without_policy
 from gateway.settings import Home, Settings, load_settings
 from gateway.store.database import Database
 from gateway.transactions.census_compile import load_layouts
@@ -63,6 +66,8 @@ from gateway.transport.payloads import ProtectedPayloads
 from gateway.transport.sftp import open_sftp
 from gateway.transport.vault import Vault
 from gateway.x12.guide import GuideLibrary
+
+_POLICIES = "collection.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class App:
         processes = min(wanted, len(lists) // _ACCOUNTS_WORTH_A_PROCESS)
         if not self.is_distributed or processes < 2:  # SQLite takes one writer at a time
             return (bill_orders(self.plant, orders) for orders in lists)
-        begin = partial(_begin_billing, self.home, self.plant.clock)
+        begin = partial(_begin_billing, self.home, self.plant.clock, logging.getLogger().level)
         return in_processes(processes, begin, lists, at_once=_ACCOUNTS_AT_ONCE)
 
     def statement_notes(self) -> StatementNotes:
@@ -243,11 +248,10 @@ _ACCOUNTS_WORTH_A_PROCESS = 50  # a process takes about as long to begin as this
 _ACCOUNTS_AT_ONCE = 5
 
 
-def _begin_billing(home: Home, clock: Clock) -> Callable[[Sequence[RunOrder]], list[Ended]]:
-    """Open the home in a process of its own, and return what bills orders there."""
+def _begin_billing(home: Home, clock: Clock, log_level: int) -> Callable[[Sequence[RunOrder]], list[Ended]]:
+    """Open the home in a process of its own that logs as this one does, and return what bills orders there."""
     plant = open_app(home, clock).plant
-    wanted = plant.settings.logging
-    logs.configure(level=wanted.level, as_json=wanted.as_json)
+    logs.configure(level=logging.getLevelName(log_level), as_json=plant.settings.logging.as_json)
     return partial(bill_orders, plant)
 
 
@@ -260,6 +264,7 @@ class HomeFiles:
     mappings: dict[tuple[str, str], GuideMapping]  # by partner id and guide
     layouts: dict[str, Layout]
     calendars: dict[str, WorkCalendar]
+    policies: PolicyFile
     mistakes: tuple[Mistake, ...]
 
 
@@ -271,8 +276,9 @@ def read_home(home: Home, partners_folder: Path | None = None) -> HomeFiles:
     layouts, in_layouts = load_layouts(home.mappings / "census")
     calendars, in_calendars = _calendars(home.mappings / "calendars")
     in_guides = GuideLibrary(home.mappings / "guides").check()
-    mistakes = {*in_settings, *in_partners, *in_mappings, *in_layouts, *in_calendars, *in_guides}
-    return HomeFiles(settings, partners, mappings, layouts, calendars, tuple(sorted(mistakes)))
+    policies, in_policies = _policies(home.mappings / "policies", partners)
+    mistakes = {*in_settings, *in_partners, *in_mappings, *in_layouts, *in_calendars, *in_guides, *in_policies}
+    return HomeFiles(settings, partners, mappings, layouts, calendars, policies, tuple(sorted(mistakes)))
 
 
 _COLLECT_AFTER = (50_000, 20, 50)
@@ -327,6 +333,7 @@ def open_app(home: Home, clock: Clock, *, partners_folder: Path | None = None) -
         calendars=read.calendars,
         layouts=read.layouts,
         payloads=ProtectedPayloads(lambda partner_id: agreement_with(home, partners[partner_id])),
+        policies=read.policies,
     )
     return App(home, plant, database, database.queries(), is_distributed, database_url)
 
@@ -389,6 +396,30 @@ def _calendars(folder: Path) -> tuple[dict[str, WorkCalendar], list[Mistake]]:
         except (OSError, UnicodeDecodeError):
             mistakes.append(Mistake(file, "", "the file cannot be read", "save it as plain UTF-8 text"))
     return calendars, mistakes
+
+
+def _policies(folder: Path, partners: Mapping[str, Partner]) -> tuple[PolicyFile, list[Mistake]]:
+    """Return how money is collected, and every mistake: in the file, and of active accounts that no row is about.
+
+    A home that was made before there was such a file goes by the rows that come with the program.
+    """
+    path = folder / _POLICIES
+    if not path.exists():
+        return PolicyFile(), []
+    file = f"mappings/policies/{_POLICIES}"
+    data, mistakes = read_toml(path, file)
+    policies, wrong = parse_policies(data, file)
+    mistakes += wrong
+    if not wrong and not (folder.parent / "calendars" / f"{policies.calendar}.toml").exists():
+        known = (each.stem for each in (folder.parent / "calendars").glob("*.toml"))
+        mistakes.append(Mistake(file, "calendar", "there is no such calendar", closest(policies.calendar, known)))
+    uses = [
+        PolicyUse(f"partners/{partner.id}/billing.toml", f"accounts.{key}", each.state, each.line_of_business)
+        for partner in partners.values()
+        if partner.profile.status is PartnerStatus.ACTIVE
+        for key, each in partner.billing.accounts.items()
+    ]
+    return policies, mistakes + without_policy(policies, uses)
 
 
 @contextmanager

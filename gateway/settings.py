@@ -9,13 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from gateway.configuration.fields import Cron, Instant, InterchangeId, Qualifier, SeverityTable, TimeZone
+from gateway.configuration.fields import BankRouting, Cron, Instant, InterchangeId, Qualifier, SeverityTable, TimeZone
 from gateway.configuration.toml_file import Section, check_model, closest, describe_type, read_toml
 from gateway.domain.mistake import Mistake
 from gateway.errors import ConfigurationError
@@ -95,6 +96,7 @@ class Timetable(Section):
     """[timetable]: when the daemon bills and looks for what did not come; polls are in the partners' profiles."""
 
     bill_cron: Cron = "30 2 * * *"  # five fields, in `time_zone`
+    collect_cron: Cron = "0 6 * * *"
     watch_cron: Cron = "15 * * * *"
     sweep_cron: Cron = "40 * * * *"
     time_zone: TimeZone = "UTC"
@@ -104,6 +106,25 @@ class InvoiceRequests(Section):
     """[invoice_requests]: the feature configuration C1-INVREQ."""
 
     eligibility_characteristic: str = Field(default="INVRACTE", min_length=1)  # Invoice Request Eligibility Char Type
+
+
+class MoneySettings(Section):
+    """[money]: what people may do with money that has no place, alone and by two (DOMAIN 8.8)."""
+
+    second_person_above: Decimal = Field(default=Decimal("10000.00"), ge=0, decimal_places=2)  # to apply or move
+    refund_second_person_above: Decimal = Field(default=Decimal("1000.00"), ge=0, decimal_places=2)
+    refund_age_days: int = Field(default=10, ge=0)  # after the deposit
+    refund_minimum: Decimal = Field(default=Decimal("5.00"), ge=0, decimal_places=2)
+
+
+class Payout(Section):
+    """[payout]: us at the bank that pays refunds; without `bank_routing` every refund is paid by hand."""
+
+    bank_partner: str = "bank"  # below outbound/: whose payout files these are
+    bank_routing: BankRouting = ""
+    bank_name: str = ""
+    company_id: str = Field(default="", max_length=10)  # as the bank knows us, commonly 1 and the EIN
+    company_name: str = ""  # empty: identity.name
 
 
 class Clock(Section):
@@ -126,6 +147,8 @@ class Settings(Section):
     timetable: Timetable = Timetable()
     invoice_requests: InvoiceRequests = InvoiceRequests()
     severities: SeverityTable = Field(default_factory=dict)
+    money: MoneySettings = MoneySettings()
+    payout: Payout = Payout()
     clock: Clock = Clock()
 
     def database_url_in(self, home: Path) -> str:

@@ -12,12 +12,15 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gateway.cli.case import case_group
 from gateway.cli.rates import rates_group
 from gateway.configuration.toml_file import describe_type
 from gateway.partners.billing import Billing
 from gateway.partners.price_rows import KINDS
 from gateway.partners.profile import Profile, SecretReference
 from gateway.partners.rates import parse_rows
+from gateway.pipeline.reports import REPORTS
+from gateway.remittance.policy import PolicyFile
 from gateway.settings import Settings, variable_for
 from gateway.transactions.census_layout import LayoutFile
 
@@ -28,7 +31,13 @@ ROW = re.compile(
     r"^\| `(?P<key>[^`]+)` \| " + " ".join(CELL.format(name) for name in ("type", "default", "meaning")) + "$",
     re.MULTILINE,
 )
-DOCUMENTED = [("settings.md", Settings), ("partners.md", Profile), ("billing.md", Billing), ("census.md", LayoutFile)]
+DOCUMENTED = [
+    ("settings.md", Settings),
+    ("partners.md", Profile),
+    ("billing.md", Billing),
+    ("census.md", LayoutFile),
+    ("collection.md", PolicyFile),
+]
 NAMES_OF_ENTRIES = dict.fromkeys(("request_types", "bill_cycles", "customer_classes", "persons"), "CODE") | {
     "accounts": "ID",
     "products": "ID",
@@ -114,6 +123,20 @@ def test_every_doubt_and_every_rates_command_is_documented():
     doubts = re.findall(r'"([A-Z]+_[A-Z]+)"', (ROOT / "gateway/billing/rate_doubts.py").read_text())
     assert [] == [doubt for doubt in {*doubts, "COVER_UNPRICED"} if f"`{doubt}`" not in text]
     assert [] == [name for name in rates_group.commands if f"`gateway rates {name} " not in text]
+
+
+def test_every_report_and_every_case_command_is_documented():
+    assert [] == [name for name in REPORTS if f"| `{name}` |" not in (DOCS / "reports.md").read_text()]
+    text = (DOCS / "collection.md").read_text()
+    assert [] == [name for name in case_group.commands if f"`gateway case {name} " not in text]
+
+
+def test_every_kind_of_case_that_the_code_opens_is_documented():
+    text = (DOCS / "collection.md").read_text()
+    opened = set()
+    for source in ("cases", "trend", "variance"):
+        opened |= set(re.findall(r'"([A-Z]+_[A-Z]+)"', (ROOT / f"gateway/remittance/{source}.py").read_text()))
+    assert [] == [kind for kind in sorted({*opened, "PRODUCT_MISSING", "DISPUTE"}) if f"`{kind}`" not in text]
 
 
 @pytest.mark.parametrize("document", [document for document, _ in DOCUMENTED])

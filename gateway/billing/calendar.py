@@ -37,6 +37,18 @@ class WorkCalendar:
             day += _DAY
         return day
 
+    def roll_back(self, day: date) -> date:
+        """Return `day` when it is a working day, else the last one before it."""
+        while not self.is_working(day):
+            day -= _DAY
+        return day
+
+    def after(self, day: date, working_days: int) -> date:
+        """Return the day on which so many working days after `day` have come."""
+        for _ in range(working_days):
+            day = self.roll_forward(day + _DAY)
+        return day
+
 
 def parse_calendar(text: str, *, name: str = "calendar") -> WorkCalendar:
     """Return the calendar written in `text`, the TOML of one file of `mappings/calendars/`.

@@ -9,6 +9,7 @@ here and by nothing else, so that no text can do more than add up.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 
@@ -19,7 +20,7 @@ from gateway.errors import InvariantBroken
 NEW_AMOUNT = "due now: "
 NOTHING = "nothing"
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|(round\b|[-+*/()]))")
+_TOKEN = re.compile(r" *(?:([0-9]+(?:\.[0-9]+)?)|(round\b|[-+*/()]))")
 _LONGEST = 20_000  # characters: a family of any size stays far below
 _DEEPEST = 50  # brackets inside brackets
 
@@ -74,7 +75,10 @@ def evaluate(arithmetic: str) -> Money:
     """
     if len(arithmetic) > _LONGEST:
         raise ValueError("it is too long")
-    return round_fraction(_Reading(arithmetic).whole())
+    try:
+        return round_fraction(_Reading(arithmetic).whole())
+    except InvalidOperation as error:
+        raise ValueError("it is more than money can be") from error
 
 
 def _fault_of_new_amount(arithmetic: str, words: str) -> str:

@@ -5,6 +5,7 @@ import click
 from gateway.cli.show_bills import print_corrections, print_head, print_shares
 from gateway.cli.show_file import print_documents
 from gateway.cli.tables import as_text, print_table
+from gateway.domain.remittance import Placement
 from gateway.ports.queries import BilledLine, Excerpt, InvoiceView, PaymentView, PostingLine, WayBack
 
 
@@ -71,7 +72,8 @@ def print_payment(view: PaymentView) -> None:
         f"{as_text(its.amount)}, settles on {its.settles_on or 'no day'}"
     )
     click.echo(
-        f"applied {as_text(view.applied)}, unapplied {as_text(view.unapplied)}, in suspense {as_text(view.suspense)}"
+        f"applied {as_text(view.applied)}, unapplied {as_text(view.unapplied)}, in suspense {as_text(view.suspense)}, "
+        f"refunded {as_text(view.refunded)}"
     )
     click.echo(f"brought by {_way_text(view.announced_by)}; explained by {_way_text(view.explained_by)}")
     print_table(
@@ -85,7 +87,7 @@ def print_payment(view: PaymentView) -> None:
                 each.membership_id,
                 each.month,
                 each.line,
-                "invoice" if each.reason is None else "suspense" if each.is_suspense else "unapplied",
+                _where(each),
                 each.reason,
             )
             for each in view.placements.items
@@ -93,6 +95,13 @@ def print_payment(view: PaymentView) -> None:
         left_out=view.placements.left_out,
     )
     _print_postings("Journal", view.entries.items, left_out=view.entries.left_out)
+
+
+def _where(piece: Placement) -> str:
+    """Return where a piece lies."""
+    if piece.reason is None:
+        return "refund" if piece.is_refund else "income" if piece.is_income else "invoice"
+    return "suspense" if piece.is_suspense else "unapplied"
 
 
 def _way_text(way: WayBack | None) -> str:

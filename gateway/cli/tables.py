@@ -33,7 +33,9 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     on_terminal = sys.stdout.isatty()
     table = Table(box=box.SIMPLE_HEAD if on_terminal else None, pad_edge=False, header_style="bold")
     for n, name in enumerate(columns):
-        is_number = all(isinstance(row[n], int | Decimal) and not isinstance(row[n], bool) for row in found)
+        values = [row[n] for row in found if row[n] is not None]
+        is_number = bool(values) and all(isinstance(value, int | Decimal) for value in values)
+        is_number = is_number and not any(isinstance(value, bool) for value in values)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=not on_terminal)
     for row in found:
         table.add_row(*(Text(as_text(value)) for value in row))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from gateway.configuration.toml_file import closest
+from gateway.domain.bank import is_aba
 
 _WEEKDAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -101,3 +102,14 @@ InterchangeId = Annotated[str, Field(pattern=rf"^{_X12_TEXT}{{1,15}}$")]
 """ISA06, ISA08: up to 15 characters of X12's extended set that nobody uses as a delimiter."""
 InterchangeIdOrAny = Annotated[str, Field(pattern=rf"^(\*|{_X12_TEXT}{{1,15}})$")]
 """The same, or `*` for any."""
+
+
+def check_routing(number: str) -> str:
+    """Return a bank's number when it is empty or an ABA routing number; raises ValueError with problem and remedy."""
+    if number and not is_aba(number):
+        raise ValueError("this is no ABA routing number: nine digits, the last a check digit; copy it from the bank")
+    return number
+
+
+BankRouting = Annotated[str, AfterValidator(check_routing)]
+"""The nine digits of a bank, or nothing."""

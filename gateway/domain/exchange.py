@@ -320,6 +320,7 @@ class Incident:
     message: str
     due_on: date | None = None
     closed_at: datetime | None = None
+    subject_id: str = ""  # the account it is about, where it is about one
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,17 @@ class JournalEntry:
     def digest(self, previous: str) -> str:
         """Return the SHA-256 that chains this entry to `previous`, the digest before it in the same book."""
         lines = [previous, self.key, self.book, self.kind, self.on.isoformat(), self.source]
+        lines += [self.set_id, self.receipt_id, self.note]
         lines += [
             f"{p.ledger}|{to_cents(p.amount)}|{p.account_id}|{p.invoice_id}|{p.membership_id}|{p.month}"
             for p in self.postings
         ]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that the journal contradicts: `place` is where (`book ACME no. 7`), `what` says how."""
+
+    place: str
+    what: str

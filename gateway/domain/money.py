@@ -17,19 +17,23 @@ def round_cents(amount: Decimal) -> Money:
 
 
 def round_fraction(amount: Fraction) -> Money:
-    """Return an exact fraction of dollars with two decimal places, halves away from zero (DOMAIN 1)."""
+    """Return an exact fraction of dollars with two decimal places, halves away from zero (DOMAIN 1).
+
+    Raises decimal.InvalidOperation for more digits than money can have.
+    """
     cents = int(abs(amount) * 100 + Fraction(1, 2))
-    return from_cents(-cents if amount < 0 else cents)
+    return from_cents(-cents if amount < 0 else cents).quantize(_CENT)
 
 
 def to_cents(amount: Money) -> int:
     """Return `amount` in whole cents; an amount with a fraction of a cent is a programming error (ValueError)."""
     scaled = amount * 100
-    if scaled != scaled.to_integral_value():
+    cents = int(scaled)
+    if cents != scaled:
         raise ValueError("an amount with a fraction of a cent was about to be stored; round it first")
-    return int(scaled)
+    return cents
 
 
 def from_cents(cents: int) -> Money:
     """Return whole `cents` as money."""
-    return Decimal(cents).scaleb(-2).quantize(_CENT)
+    return Decimal(cents).scaleb(-2)

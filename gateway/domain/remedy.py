@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 REMEDIES: Mapping[str, str] = MappingProxyType(
     {
+        "RETURN_UNKNOWN": "Name the payment that was returned by the trace and amount it came with.",
         # DOMAIN 7.4
         "UNKNOWN_SPONSOR": "Send the sponsor's tax id (N1*P5) or the policy (REF*38, REF*1L) as agreed, or have the "
         "account added to the partner's billing.toml; then send the set again.",

@@ -131,6 +131,8 @@ class Placement:
     is_suspense: bool = False
     is_subsidy: bool = False  # APTC: credited to the subsidy receivable, not to the enrollee (DOMAIN 6)
     is_user_fee: bool = False  # UF: what the exchange keeps for itself, negative (DOMAIN 6)
+    is_refund: bool = False  # goes back to the payer (DOMAIN 8.8)
+    is_income: bool = False  # paid too much inside the tolerance, and kept by agreement (DOMAIN 8.4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from gateway.configuration.fields import BankRouting
 from gateway.configuration.toml_file import Section
 from gateway.domain.charge import BillGeneration, InvoiceMode, PolicyEvent
 from gateway.domain.coverage import MembershipEvent
 from gateway.domain.parties import LineOfBusiness
+from gateway.partners.profile import SecretReference
 
 
 class RequestType(Section):
@@ -45,6 +47,8 @@ class Tolerance(Section):
     amount: Decimal = Field(default=Decimal("0.00"), ge=0, decimal_places=2)
     percent: Decimal = Field(default=Decimal(0), ge=0, le=100)  # 0.25 means 0.25 percent
     need_both: bool = True
+    yearly_cap: Decimal | None = Field(default=None, ge=0, decimal_places=2)  # per account; empty: 12 times `amount`
+    over_payment: Literal["carry_forward", "income"] = "carry_forward"  # of what is over inside the tolerance
 
 
 class RetroLimit(Section):
@@ -140,6 +144,7 @@ class AccountSettings(Section):
     wash_day_inclusive: bool = True
     due_days: int = Field(default=15, ge=0)  # after the bill date
     legal_entity: str = ""  # underwrites what `products` says nothing about (HN-17)
+    state: str = Field(default="", pattern=r"^([A-Z]{2})?$")  # whose grace rules hold; empty: those of any state
     rating_area: str = ""  # of members for whom the 834 sends none
     age_basis: Literal["plan_year", "birthday"] = "plan_year"
     plan_year: str = Field(default="01-01", pattern=_MONTH_AND_DAY)  # its start, and the day of renewal
@@ -149,6 +154,9 @@ class AccountSettings(Section):
     credit_limit: Decimal | None = Field(default=None, ge=0, decimal_places=2)  # a larger credit waits for a person
     consolidated: str = Field(default="", pattern=r"^[A-Z]{0,10}$")  # accounts of one word get one bill over theirs
     broker: str = ""  # partner id of the broker of record
+    refund_routing: BankRouting = ""  # the payer's bank; empty: refunds go by hand
+    refund_account: SecretReference | None = None  # its account there
+    refund_account_kind: Literal["checking", "savings"] = "checking"
 
 
 class Billing(Section):

@@ -138,6 +138,14 @@ class Remittance(Section):
     may_pay: tuple[str, ...] = ()  # account ids besides the partner's own; "*" for a bank
 
 
+class Cash(Section):
+    """[cash]: a bank's lists of deposits that are no X12 (DOMAIN 5.4)."""
+
+    format: Literal["lockbox_csv", "bai2"] = "lockbox_csv"
+    files: tuple[str, ...] = Field(min_length=1)  # patterns of names that tell such a file from any other
+    columns: dict[str, str] = Field(default_factory=dict)  # our name of a CSV column to the bank's
+
+
 class Feeds(Section):
     """[feeds]: which invoice documents the partner gets."""
 
@@ -192,6 +200,7 @@ class Profile(Section):
     enrollment: Enrollment = Enrollment()
     census: Census | None = None
     remittance: Remittance = Remittance()
+    cash: Cash | None = None
     feeds: Feeds = Feeds()
     expects: tuple[Expectation, ...] = ()
     watch: Watch = Watch()

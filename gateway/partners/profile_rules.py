@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from string import Formatter
 
 from gateway.configuration.toml_file import closest
+from gateway.domain.bank import LOCKBOX_COLUMNS
 from gateway.domain.mistake import Mistake
 from gateway.domain.parties import PartnerRole
 from gateway.errors import ConfigurationError
@@ -164,6 +165,22 @@ def only_a_bank_pays_for_all(partner: Partner, _around: Surroundings) -> Iterato
         yield in_profile(partner, "remittance.may_pay", "only a bank may pay for every account", "name the accounts")
 
 
+def deposits_come_from_a_bank(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
+    """Lists of deposits are a bank's, whose word is money; the columns it names are those that we know."""
+    cash = partner.profile.cash
+    if cash is None:
+        return
+    if partner.profile.role is not PartnerRole.BANK:
+        yield in_profile(partner, "cash", "only a bank sends lists of deposits", 'write role = "bank", or leave it out')
+    if not partner.profile.remittance.confirms_cash:
+        remedy = "write remittance.confirms_cash = true"
+        yield in_profile(partner, "cash", "what this bank says is not taken as money", remedy)
+    for name in cash.columns:
+        if name not in LOCKBOX_COLUMNS:
+            problem = f"a list of deposits has no column `{name}`"
+            yield in_profile(partner, f"cash.columns.{name}", problem, closest(name, LOCKBOX_COLUMNS))
+
+
 def expected_days_exist(partner: Partner, _around: Surroundings) -> Iterator[Mistake]:
     """A weekly file is due on day 1 (Monday) to 7."""
     for number, expected in enumerate(partner.profile.expects, start=1):
@@ -234,6 +251,7 @@ PROFILE_RULES: tuple[Rule, ...] = (
     quirks_are_known,
     census_can_be_read,
     only_a_bank_pays_for_all,
+    deposits_come_from_a_bank,
     expected_days_exist,
     expected_calendars_exist,
     calendars_exist,

@@ -21,10 +21,10 @@ from gateway.domain.identity import content_id
 from gateway.domain.review import Review, Verdict
 from gateway.logs import get_logger
 from gateway.partners.partner import Partner
-from gateway.pipeline.census import is_census
 from gateway.pipeline.check import ACTED_ON
 from gateway.pipeline.confirm import FollowUps
 from gateway.pipeline.guards import waived_guards
+from gateway.pipeline.no_x12 import CENSUS, is_no_x12
 from gateway.pipeline.outgoing import Draft, document_name, next_control_number, send
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.rejects import write_rejects, write_rejects_of_set
@@ -61,9 +61,11 @@ def acknowledge(plant: Plant, file_id: str) -> None:
             document
             for interchange in unit.exchanges.interchanges(file_id)
             for document in (
-                write_rejects(plant, unit, partner, file, interchange)
-                if is_census(interchange.interchange)
-                else _Answers(plant, unit, partner, file, interchange).write()
+                _Answers(plant, unit, partner, file, interchange).write()
+                if not is_no_x12(interchange.interchange)
+                else write_rejects(plant, unit, partner, file, interchange)
+                if interchange.interchange.version == CENSUS
+                else ()
             )
         ]
         made += FollowUps(plant, unit, partner, file, about=file.id).write()
@@ -90,7 +92,7 @@ def answer_again(plant: Plant, review: Review) -> None:
         file = unit.files.get(record.file_id)
         partner = plant.partner(file.partner_id)
         (interchange,) = (each for each in unit.exchanges.interchanges(file.id) if each.id == record.interchange_id)
-        if is_census(interchange.interchange):
+        if is_no_x12(interchange.interchange):
             made += write_rejects_of_set(plant, unit, partner, file, record, answers=review.id)
         elif partner.profile.x12.report_824 != "never":
             (group,) = (each for each in unit.exchanges.groups(interchange.id) if each.id == record.group_id)

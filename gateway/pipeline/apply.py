@@ -7,9 +7,10 @@ from gateway.domain.finding import Finding, Level
 from gateway.domain.identity import content_id
 from gateway.errors import ArchiveError, ConcurrentChange, StoreUnavailable
 from gateway.logs import get_logger
-from gateway.pipeline.census import CENSUS, is_census
+from gateway.pipeline.cash import settle_cash
 from gateway.pipeline.enroll import enroll
 from gateway.pipeline.incidents import open_incident
+from gateway.pipeline.no_x12 import CASH, CENSUS, is_no_x12
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.reconcile import reconcile, reconcile_ta1s
 from gateway.pipeline.retry import reason_of
@@ -22,6 +23,7 @@ APPLIERS: Mapping[str, ApplySet] = {
     "834": enroll,
     CENSUS: enroll,
     "820": settle,
+    CASH: settle_cash,
     "999": reconcile,
     "997": reconcile,
     "824": reconcile,
@@ -39,7 +41,7 @@ def apply_file(plant: Plant, file_id: str) -> None:
         file = unit.files.get(file_id)
         if file.state is not FileState.CHECKED:
             return
-        is_x12 = not any(is_census(record.interchange) for record in unit.exchanges.interchanges(file_id))
+        is_x12 = not any(is_no_x12(record.interchange) for record in unit.exchanges.interchanges(file_id))
         waiting = [record.id for record in unit.exchanges.sets_of_file(file_id, states=[SetState.CHECKED])]
     unfinished: Exception | None = None
     for set_id in waiting:

@@ -23,17 +23,25 @@ from gateway.remittance.rules import AdxSign, RemittanceRules, Tolerance
 
 def remittance_rules(partner: Partner) -> RemittanceRules:
     """Return how a partner's remittance is read and what it may pay."""
-    agreed, tolerance = partner.profile.remittance, partner.billing.tolerance
+    agreed = partner.profile.remittance
     return RemittanceRules(
         partner_id=partner.id,
         may_pay=agreed.may_pay,
         adx_sign=AdxSign(agreed.adx_sign),
-        tolerance=Tolerance(tolerance.amount, tolerance.percent, tolerance.need_both),
+        tolerance=_tolerance(partner),
     )
 
 
-def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
-    """Load everything that a remittance could mean, and nothing else (DOMAIN 5.5).
+def _tolerance(partner: Partner) -> Tolerance:
+    """Return the tolerance of a partner's bills (DOMAIN 8.4)."""
+    agreed = partner.billing.tolerance
+    return Tolerance(
+        agreed.amount, agreed.percent, agreed.need_both, agreed.yearly_cap, agreed.over_payment == "income"
+    )
+
+
+def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance, *, also: frozenset[str] = frozenset()) -> Books:
+    """Load everything that a remittance could mean, and nothing else (DOMAIN 5.5), but for the accounts `also`.
 
     The accounts stay locked until the transaction ends, so that no two payments settle the same invoice.
     """
@@ -48,7 +56,8 @@ def load_books(plant: Plant, unit: UnitOfWork, remittance: Remittance) -> Books:
     }
     meant = named | {known.account_id for each in members.values() for known in each}
     meant |= {each.id for each in configured if wanted & {each.id, *each.policies, *each.tax_ids}}
-    accounts = configured + _individual(unit, meant - {each.id for each in configured})
+    meant |= also
+    accounts = configured + _individual(plant, unit, meant - {each.id for each in configured})
     for account_id in sorted(meant):
         unit.enrollment.lock_account(account_id)
     open_invoices = [invoice for account_id in sorted(meant) for invoice in unit.invoices.open_invoices(account_id)]
@@ -81,7 +90,7 @@ def pending_payments(plant: Plant, unit: UnitOfWork, account_id: str) -> Money:
     for receipt, remittance in unit.ledger.announced():
         if receipt.partner_id not in plant.partners:
             continue
-        accounts = accounts or [*_configured(plant), *_individual(unit, {account_id})]
+        accounts = accounts or [*_configured(plant), *_individual(plant, unit, {account_id})]
         book = AccountBook(accounts, remittance_rules(plant.partners[receipt.partner_id]))
         if book.payer_of(remittance).account_id == account_id:
             total += receipt.amount
@@ -97,13 +106,19 @@ def _configured(plant: Plant) -> Iterable[PayableAccount]:
     """Yield every account of the configuration, whoever may pay it."""
     for partner in plant.partners.values():
         for account_id, settings in partner.accounts.items():
-            yield PayableAccount(account_id, partner.id, settings.policies, settings.tax_ids)
+            yield PayableAccount(
+                account_id, partner.id, settings.policies, settings.tax_ids, tolerance=_tolerance(partner)
+            )
 
 
-def _individual(unit: UnitOfWork, account_ids: set[str]) -> list[PayableAccount]:
+def _individual(plant: Plant, unit: UnitOfWork, account_ids: set[str]) -> list[PayableAccount]:
     """Return the accounts of single subscribers among `account_ids`."""
     found = (unit.enrollment.account(account_id) for account_id in sorted(account_ids))
-    return [PayableAccount(account.id, account.partner_id) for account in found if account is not None]
+    return [
+        PayableAccount(each.id, each.partner_id, tolerance=_tolerance(plant.partner(each.partner_id)))
+        for each in found
+        if each is not None
+    ]
 
 
 def _members(unit: UnitOfWork, ids: set[str]) -> dict[str, tuple[KnownMember, ...]]:

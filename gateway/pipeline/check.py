@@ -19,6 +19,7 @@ from gateway.domain.finding import Finding, Severity
 from gateway.domain.identity import content_id
 from gateway.logs import get_logger
 from gateway.pipeline.agreement import Verdict, judge_interchange
+from gateway.pipeline.cash import cash_of, record_cash
 from gateway.pipeline.census import census_of, record_census
 from gateway.pipeline.incidents import open_incident
 from gateway.pipeline.plant import Plant
@@ -57,6 +58,11 @@ def check_file(plant: Plant, file_id: str) -> None:
         agreed = census_of(plant, file)
         if agreed is not None:
             record_census(plant, unit, file, agreed)
+            unit.commit()
+            return
+        deposits = cash_of(plant, file)
+        if deposits is not None:
+            record_cash(plant, unit, file, deposits)
             unit.commit()
             return
         recorder = _Recorder(plant, unit, file)

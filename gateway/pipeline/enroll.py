@@ -9,6 +9,7 @@ from gateway.pipeline.census import read_members
 from gateway.pipeline.enroll_outcome import Outcome, on_header, refused_whole, scope_of, stamp_of
 from gateway.pipeline.enroll_set import MEMBERS_AT_ONCE, SetRun
 from gateway.pipeline.guards import OLD_FILE, EnrollmentPreview, waived_guards
+from gateway.pipeline.place_again import jobs_for
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.said_before import families_at_once
 from gateway.pipeline.work_list import WorkList
@@ -29,6 +30,8 @@ def enroll(plant: Plant, record: SetRecord) -> None:
         result = _apply(plant, unit, record, work)
         if result.state is SetState.APPLIED:
             _end(plant, unit, record, result, work)
+            for job in jobs_for(unit.money.awaiting_set(record.id), record.id):
+                unit.defer(job)
             unit.commit()
     if result.state is not SetState.APPLIED:
         with plant.open_unit() as unit:

@@ -48,7 +48,8 @@ def open_hold(plant: Plant, unit: UnitOfWork, held: HeldOrder, reason: str, find
     )
     unit.holds.add(hold)
     message = f"Account {held.account_id} is held: {reason}"
-    open_incident(plant, unit, "account_held", held.partner_id, message, key=incident_key(hold))
+    key = incident_key(hold)
+    open_incident(plant, unit, "account_held", held.partner_id, message, key=key, subject_id=held.account_id)
 
 
 def end_holds(plant: Plant, unit: UnitOfWork, account_id: str, cutoff_on: date) -> None:

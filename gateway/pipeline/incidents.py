@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.domain.exchange import Incident
 from gateway.domain.identity import content_id
+from gateway.domain.parties import Account
 from gateway.errors import HostKeyRefused, HostUnreachable, PartnerRefusedLogin, TransportError
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
@@ -46,6 +47,23 @@ def close_connection_faults(plant: Plant, unit: UnitOfWork, partner_id: str) -> 
         unit.close_incidents(kind, partner_id, plant.clock.now())
 
 
-def open_incident(plant: Plant, unit: UnitOfWork, kind: str, partner_id: str, message: str, *, key: str) -> None:
+def open_incident(
+    plant: Plant, unit: UnitOfWork, kind: str, partner_id: str, message: str, *, key: str, subject_id: str = ""
+) -> None:
     """Open an incident now, unless its key was opened before."""
-    unit.open_incident(Incident(key, kind, partner_id, plant.clock.now(), message))
+    unit.open_incident(Incident(key, kind, partner_id, plant.clock.now(), message, subject_id=subject_id))
+
+
+def keep_incidents(plant: Plant, unit: UnitOfWork, kind: str, account: Account, found: Mapping[str, str]) -> None:
+    """Let the open incidents of a kind about an account be exactly those `found`, messages by key.
+
+    One that is open with the same message stays as it is; one whose message is not found any more is closed.
+    """
+    still = set(found.values())
+    known = {each.message: each.key for each in unit.incidents_about(kind, account.id)}
+    for message, key in known.items():
+        if message not in still:
+            unit.close_incident(key, plant.clock.now())
+    for key, message in found.items():
+        if message not in known:
+            open_incident(plant, unit, kind, account.partner_id, message, key=key, subject_id=account.id)

@@ -23,7 +23,8 @@ from gateway.logs import get_logger
 from gateway.pipeline.accounts import account_rules, open_window, rate_table
 from gateway.pipeline.books import pending_payments
 from gateway.pipeline.holds import HeldOrder, end_holds, open_hold
-from gateway.pipeline.incidents import open_incident
+from gateway.pipeline.incidents import keep_incidents
+from gateway.pipeline.place_again import jobs_for
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.request_status import turn_request
 from gateway.pipeline.trial import keep_trial
@@ -171,7 +172,7 @@ def _end(plant: Plant, unit: UnitOfWork, due: _Due, draft: _Draft) -> Invoice | 
     """Issue the invoice of a draft and enqueue its feeds, or None for one without a line; the order's request ends."""
     account, order, request = due.account, due.order, due.request
     now = plant.clock.now()
-    _tell_unpriced(plant, unit, account, draft.unpriced)
+    _tell_unpriced(plant, unit, due, draft.unpriced)
     end_holds(plant, unit, account.id, order.cutoff_on)
     if not draft.lines:
         reason = "nothing to bill: what is due was billed before"
@@ -221,11 +222,10 @@ def _draft(
     return _Draft(rules, sheet.lines, sheet.findings(), unpriced)
 
 
-def _tell_unpriced(plant: Plant, unit: UnitOfWork, account: Account, messages: list[str]) -> None:
-    """Open an incident for each cover that has no price, so that nothing goes unbilled in silence."""
-    for message in messages:
-        key = content_id("N", "unpriced", account.id, message)
-        open_incident(plant, unit, "cover_without_price", account.partner_id, message, key=key)
+def _tell_unpriced(plant: Plant, unit: UnitOfWork, due: _Due, messages: list[str]) -> None:
+    """Let each cover without a price have its incident, so that nothing goes unbilled in silence; priced, it closes."""
+    found = {content_id("N", "unpriced", due.order.key, message): message for message in messages}
+    keep_incidents(plant, unit, "cover_without_price", due.account, found)
 
 
 def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, draft: _Draft) -> Invoice:
@@ -246,6 +246,8 @@ def _issue(plant: Plant, unit: UnitOfWork, account: Account, order: BillOrder, d
     )
     unit.invoices.add(issued, draft.lines)
     unit.ledger.append([entry])
+    for job in jobs_for(unit.money.prepaid(account.id), issued.id):
+        unit.defer(job)
     for file_id in sorted(unit.exchanges.files_of({line.set_id for line in draft.lines if line.set_id})):
         key = content_id("E", "invoiced", issued.id, file_id)
         text = (

@@ -14,6 +14,7 @@ from gateway.ports.clock import Clock
 from gateway.ports.payloads import Payloads
 from gateway.ports.transport import OpenSession
 from gateway.ports.unit_of_work import OpenUnitOfWork
+from gateway.remittance.policy import PolicyFile
 from gateway.settings import Settings
 from gateway.transactions.census_layout import Layout
 from gateway.transactions.mapping import Mapping as GuideMapping
@@ -39,6 +40,12 @@ class Plant:
     layouts: Mapping[str, Layout] = field(default_factory=dict)  # of census files, by name
     algorithms: Mapping[str, DateAlgorithm] = field(default_factory=lambda: DATE_ALGORITHMS)
     hooks: Hooks = HOOKS  # of customer classes
+    policies: PolicyFile = field(default_factory=PolicyFile)  # of collection
+
+    @property
+    def work_days(self) -> WorkCalendar:
+        """The working days of the house; without a calendar of that name, all but Saturdays and Sundays."""
+        return self.calendars.get(self.policies.calendar) or WorkCalendar()
 
     def partner(self, partner_id: str) -> Partner:
         """Return the partner of this id; raises NotFound with the ids there are."""

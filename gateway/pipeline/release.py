@@ -14,10 +14,10 @@ from gateway.errors import NotAllowed
 from gateway.logs import get_logger
 from gateway.pipeline.acknowledge import answer_again
 from gateway.pipeline.apply import APPLIERS
-from gateway.pipeline.census import CENSUS
 from gateway.pipeline.enroll import preview
 from gateway.pipeline.guards import GUARDS, EnrollmentPreview, waived_guards
 from gateway.pipeline.incidents import open_incident
+from gateway.pipeline.no_x12 import CENSUS
 from gateway.pipeline.plant import Plant
 from gateway.pipeline.retry import reason_of
 from gateway.ports.jobs import Job

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from gateway.billing.invoice import BillOrder
 from gateway.domain.bill_run import BillRun, Hold, RunOrder, RunProof
 from gateway.domain.identity import content_id
-from gateway.errors import GatewayError
+from gateway.errors import ConcurrentChange, SchemaOutdated, StoreUnavailable
 from gateway.logs import get_logger
 from gateway.pipeline.consolidate import consolidate
 from gateway.pipeline.incidents import open_incident
@@ -18,6 +18,7 @@ from gateway.ports.jobs import Job
 from gateway.ports.unit_of_work import UnitOfWork
 
 Outcome = Billed | Tried | Held | None
+_PATIENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,28 @@ def bill_orders(plant: Plant, orders: Sequence[RunOrder]) -> list[Ended]:
 
 
 def bill_or_hold(plant: Plant, order: RunOrder) -> Outcome:
-    """Bill one account; whatever is wrong with it holds it, and only a database that is away stops the run."""
+    """Bill one account; whatever is wrong with it holds it.
+
+    Only a database that is away, or is not this program's, stops the run: then it is nobody's fault in particular. An
+    account that somebody else changed in the same moment is billed once more.
+    """
     try:
-        return bill_account(plant, order.account_id, BillOrder.of_frozen(order), frozen=order)
+        return _patiently(plant, order)
+    except (StoreUnavailable, ConcurrentChange, SchemaOutdated):
+        raise
     except Exception as error:
-        if isinstance(error, GatewayError) and error.is_temporary:
-            raise
         get_logger(account=order.account_id).error("not billed", error=type(error).__name__, exc_info=error)
         return hold(plant, order.account_id, order.key, reason_of(error), order=BillOrder.of_frozen(order))
+
+
+def _patiently(plant: Plant, order: RunOrder) -> Outcome:
+    """Bill one account; tried again while others change the same rows first."""
+    for _ in range(_PATIENCE - 1):
+        try:
+            return bill_account(plant, order.account_id, BillOrder.of_frozen(order), frozen=order)
+        except ConcurrentChange:
+            get_logger(account=order.account_id).warning("somebody changed the account first; it is billed once more")
+    return bill_account(plant, order.account_id, BillOrder.of_frozen(order), frozen=order)
 
 
 def by_account(orders: Iterable[RunOrder]) -> list[list[RunOrder]]:

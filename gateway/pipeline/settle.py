@@ -1,16 +1,17 @@
 """Station 4b: one 820 set to receipt, placements and journal; every cent of the money gets a place."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from gateway.domain.exchange import LogEvent, SetRecord, SetState
 from gateway.domain.finding import Finding
 from gateway.domain.identity import content_id
 from gateway.domain.money import ZERO
-from gateway.domain.remittance import Receipt, Remittance, Settlement
+from gateway.domain.remittance import Case, Receipt, Remittance, Settlement, UnplacedReason
 from gateway.errors import ConcurrentChange, InvariantBroken
 from gateway.logs import get_logger
-from gateway.partners.partner import Partner
 from gateway.pipeline.books import load_books, remittance_rules
+from gateway.pipeline.case_desk import open_cases
 from gateway.pipeline.plant import Plant
 from gateway.ports.unit_of_work import UnitOfWork
 from gateway.remittance.association import Association, associate, nearby_receipt_ids
@@ -20,9 +21,11 @@ from gateway.remittance.ladder import place
 from gateway.transactions.premium_payment_820 import read_820
 from gateway.x12.reader import read_set
 
+_TWIN_DAYS = 15  # equal payments further apart are next month's
+
 
 @dataclass(frozen=True, slots=True)
-class _Result:
+class Result:
     """How the set ends, and the sentence of the log."""
 
     state: SetState
@@ -42,9 +45,9 @@ def settle(plant: Plant, record: SetRecord) -> None:
         remittance, findings = read_820(segments, record.delimiters, guide=record.set.guide)
     with plant.open_unit() as unit:
         if any(finding.is_error for finding in findings):
-            result = _Result(SetState.REFUSED, "an amount or date cannot be read; see its findings", findings)
+            result = Result(SetState.REFUSED, "an amount or date cannot be read; see its findings", findings)
         else:
-            result = _apply(plant, unit, partner, record, remittance)
+            result = take(plant, unit, record, remittance)
         unit.exchanges.add_findings(record.file_id, record.id, result.findings)
         unit.exchanges.move_set(record.id, result.state, expected=[SetState.CHECKED], reason=result.text)
         text = f"820 {record.set.control_number} {result.state}: {result.text}"
@@ -55,11 +58,19 @@ def settle(plant: Plant, record: SetRecord) -> None:
     )
 
 
-def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, remittance: Remittance) -> _Result:
-    """Bring remittance and money together and place what can be placed."""
+def take(plant: Plant, unit: UnitOfWork, record: SetRecord, remittance: Remittance, *, item: int = 0) -> Result:
+    """Bring remittance and money together and place what can be placed, in the caller's transaction.
+
+    `item` numbers what a set says where that is more than one thing: a line of a bank's list of deposits.
+    """
+    partner = plant.partner(record.partner_id)
     agreed = partner.profile.remittance
-    known = (unit.ledger.receipt(receipt_id) for receipt_id in nearby_receipt_ids(remittance))
+    nobodys = [replace(remittance, originator="")] if remittance.originator else []  # of a bank that names no payer
+    ids = (each for told in (remittance, *nobodys) for each in nearby_receipt_ids(told))
+    known = (unit.ledger.receipt(receipt_id) for receipt_id in ids)
     existing = next((receipt for receipt in known if receipt is not None), None)
+    if existing is not None and unit.money.returned(existing.id):
+        return Result(SetState.IGNORED, f"the bank took receipt {existing.id} back: kept, nothing is applied")
     association = associate(
         remittance,
         existing,
@@ -69,11 +80,12 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
         apply_before_confirmation=agreed.apply_before_confirmation,
     )
     if association.finding is not None:
-        return _Result(SetState.REFUSED, association.finding.message, (association.finding,))
+        return Result(SetState.REFUSED, association.finding.message, (association.finding,))
     receipt = association.receipt
     if receipt is None:
-        return _Result(SetState.IGNORED, "a report or prenote over no money: kept, nothing to apply")
-    unit.ledger.add_remittance(record.id, remittance, receipt.id)
+        return Result(SetState.IGNORED, "a report or prenote over no money: kept, nothing to apply")
+    if not item:
+        unit.ledger.add_remittance(record.id, remittance, receipt.id)
     if existing is not None:
         unit.ledger.update_receipt(receipt)
     elif not unit.ledger.add_receipt(receipt):
@@ -81,13 +93,13 @@ def _apply(plant: Plant, unit: UnitOfWork, partner: Partner, record: SetRecord, 
     told = check_balance(remittance, remittance_rules(partner).adx_sign).finding
     findings = (told,) if told else ()
     if association.apply_now:
-        text = _place(plant, unit, record, remittance, association)
+        text = _place(plant, unit, record, remittance, association, ordinal=item)
     elif association.waiting:
-        return _Result(SetState.WAITING, f"waits for the money, receipt {receipt.id} of {receipt.amount}", findings)
+        return Result(SetState.WAITING, f"waits for the money, receipt {receipt.id} of {receipt.amount}", findings)
     else:
         text = f"receipt {receipt.id} was placed before; this set completes it."
     _end_waiting(plant, unit, receipt, record)
-    return _Result(SetState.APPLIED, text, findings)
+    return Result(SetState.APPLIED, text, findings)
 
 
 def _place(
@@ -96,6 +108,8 @@ def _place(
     record: SetRecord,
     remittance: Remittance,
     association: Association,
+    *,
+    ordinal: int,
 ) -> str:
     """Place the receipt by the set that explains it, post every piece, open the cases; return the log's sentence.
 
@@ -112,7 +126,7 @@ def _place(
     books = load_books(plant, unit, explaining)
     settlement = place(explaining, receipt.amount, books, rules)
     on = receipt.settles_on or plant.clock.business_date()
-    source = record.source.key(0)
+    source = record.source.key(ordinal)
     entries = receipt_entries(receipt, on)
     if association.release_first:
         released = unit.ledger.release(receipt.id)
@@ -120,8 +134,32 @@ def _place(
     entries += settlement_entries(settlement, receipt, on, source, set_id=record.id)
     unit.ledger.append(entries)
     unit.ledger.add_placements(receipt.id, settlement.placements)
-    unit.ledger.open_cases(settlement.cases)
+    unit.money.await_members(receipt.id, _awaited(explaining, settlement))
+    open_cases(plant, unit, [*settlement.cases, *_duplicates(unit, receipt, settlement)])
     return _sentence(receipt, settlement)
+
+
+def _awaited(explaining: Remittance, settlement: Settlement) -> Iterator[str]:
+    """Yield the ids of members whose money came before they did: binder money (DOMAIN 3.9)."""
+    unknown = {each.line for each in settlement.placements if each.reason is UnplacedReason.NO_MEMBER}
+    for line in explaining.lines if unknown else ():
+        if line.ordinal in unknown:
+            yield from line.member_ids
+
+
+def _duplicates(unit: UnitOfWork, receipt: Receipt, settlement: Settlement) -> list[Case]:
+    """Return the case of money that pays nothing and equals an earlier payment of the same payer (FEATURES HC-27)."""
+    if any(each.reason is None for each in settlement.placements):
+        return []
+    twins = unit.money.twins(receipt, _TWIN_DAYS)
+    if not twins:
+        return []
+    account_id = next((each.account_id for each in settlement.placements if each.account_id), "")
+    text = (
+        f"Payment {receipt.id} pays nothing that is owed and equals payment {twins[0]} of the same payer: "
+        f"ask whether it was sent twice, then refund it, or take it back if the mistake was ours."
+    )
+    return [Case(f"DUPLICATE_PAYMENT/{receipt.id}", "DUPLICATE_PAYMENT", account_id, "", receipt.amount, text)]
 
 
 def _sentence(receipt: Receipt, settlement: Settlement) -> str:

@@ -18,6 +18,10 @@ def schedules(plant: Plant) -> list[Schedule]:
     recurring = [
         Schedule("bill", Job("bill", TODAY, lock="bill"), cron=ours.bill_cron, time_zone=ours.time_zone),
         Schedule("sweep", Job("sweep", HERE, lock="sweep"), cron=ours.sweep_cron, time_zone=ours.time_zone),
+        *(
+            Schedule(station, Job(station, TODAY, lock=station), cron=ours.collect_cron, time_zone=ours.time_zone)
+            for station in ("delinquency", "review_payments")
+        ),
     ]
     for partner in plant.partners.values():
         if partner.profile.status is PartnerStatus.ACTIVE:

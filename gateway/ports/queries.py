@@ -23,7 +23,7 @@ from gateway.domain.charge import (
 from gateway.domain.coverage import CoverageStatus, Membership, MembershipEvent, MembershipLogEntry
 from gateway.domain.exchange import AckCode, Arrival, DeliveryState, DocumentKind, FileState, Incident, SetState
 from gateway.domain.finding import Level, Place, Severity
-from gateway.domain.journal import EntryKind, Posting
+from gateway.domain.journal import EntryKind, Fault, Posting
 from gateway.domain.money import Money
 from gateway.domain.parties import Account
 from gateway.domain.period import CoverageMonth
@@ -38,6 +38,7 @@ from gateway.ports.bill_views import (
     StatementBill,
     StatementView,
 )
+from gateway.ports.collection import Reports
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
@@ -457,6 +458,7 @@ class PaymentView:
     applied: Money
     unapplied: Money
     suspense: Money
+    refunded: Money
     placements: Excerpt[Placement]
     entries: Excerpt[PostingLine]
 
@@ -474,6 +476,17 @@ class CashSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalProof:
+    """What a verification of the journal looked at, and everything that disagrees."""
+
+    faults: tuple[Fault, ...]
+    books: int
+    entries: int
+    receipts: int
+    invoices: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The whole plant at a glance."""
 
@@ -488,7 +501,7 @@ class Summary:
     quarantined: tuple[FileLine, ...]
 
 
-class Queries(Protocol):
+class Queries(Reports, Protocol):
     """Read models. Every id may be given as a prefix that names one thing only; NotFound names the candidates."""
 
     def files(self, *, limit: int = 50, partner_id: str = "") -> list[FileLine]:
@@ -556,6 +569,10 @@ class Queries(Protocol):
 
     def worklist(self, *, partner_id: str = "", closed: bool = False, limit: int = 200) -> Excerpt[WorkLine]:
         """Return what waits to be put right, oldest first; `closed`: what was, the last closed first."""
+        ...
+
+    def verify_journal(self) -> JournalProof:
+        """Recompute the whole journal (DESIGN, decision 6) in one state of the database."""
         ...
 
     def summary(self) -> Summary:

@@ -5,7 +5,7 @@ Leaving the context without `commit` writes nothing. Every `add` is keyed by con
 changes nothing and answers False where the caller needs to know.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType, TracebackType
 from typing import Protocol
@@ -57,7 +57,9 @@ from gateway.domain.period import CoverageMonth
 from gateway.domain.remittance import Case, Placement, Receipt, Remittance
 from gateway.domain.request_audit import Characteristic, TypeVersion
 from gateway.ports.bill_runs import BillRuns, Holds
+from gateway.ports.collection import Cases, Collection
 from gateway.ports.jobs import Job
+from gateway.ports.money_orders import MoneyOrders
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
 
@@ -503,7 +505,7 @@ class Documents(Protocol):
         """Return the partner's documents that are on their way, oldest first."""
         ...
 
-    def delivered(self, partner_id: str, kinds: Collection[DocumentKind]) -> list[tuple[str, datetime]]:
+    def delivered(self, partner_id: str, kinds: Iterable[DocumentKind]) -> list[tuple[str, datetime]]:
         """Return id and delivery of the partner's documents of these kinds that it has not answered, oldest first."""
         ...
 
@@ -529,6 +531,9 @@ class UnitOfWork(Protocol):
     work_items: WorkItems
     discrepancies: Discrepancies
     rate_changes: RateChanges
+    money: MoneyOrders
+    cases: Cases
+    collection: Collection
 
     def __enter__(self) -> "UnitOfWork":
         """Begin the transaction."""
@@ -572,8 +577,12 @@ class UnitOfWork(Protocol):
         """Tell whether a partner has an open incident of a kind."""
         ...
 
-    def standing_incidents(self, kinds: Collection[str], partner_id: str) -> list[Incident]:
+    def standing_incidents(self, kinds: Iterable[str], partner_id: str) -> list[Incident]:
         """Return a partner's open incidents of these kinds, oldest first."""
+        ...
+
+    def incidents_about(self, kind: str, subject_id: str) -> list[Incident]:
+        """Return the open incidents of a kind about an account, oldest first."""
         ...
 
     def close_incident(self, key: str, at: datetime) -> bool:

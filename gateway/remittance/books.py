@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gateway.domain.charge import OpenInvoice, OpenItem
 from gateway.domain.money import Money
 from gateway.domain.remittance import Remittance
+from gateway.remittance.rules import Tolerance
 
 
 def no_invoice(_invoice_id: str) -> OpenInvoice | None:
@@ -20,12 +21,16 @@ def no_bills(_bill_id: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PayableAccount:
-    """An account that a remittance may mean; `partner_id` is whose account it is."""
+    """An account that a remittance may mean; `partner_id` is whose account it is.
+
+    `tolerance` was agreed for its bills, whoever brings the money; None: that of who explains it.
+    """
 
     id: str
     partner_id: str
     policies: tuple[str, ...] = ()
     tax_ids: tuple[str, ...] = ()
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def _settle_invoice(
     invoice = target.invoice
     paid = invoice.total - from_cents(target.open) + from_cents(target.excess)
     action = PARTIAL_ACTION if PARTIAL_ACTION in target.actions else ""
-    outcome = settle(invoice.total, paid, desk.rules.tolerance, action)
+    outcome = settle(invoice.total, paid, desk.accounts.tolerance(invoice.account_id), action)
     if outcome.write_off and _cap_allows(desk, invoice.account_id, outcome.write_off, before):
         return _give_up(target), None
     short = from_cents(target.open) - explained
@@ -59,7 +59,9 @@ def _settle_invoice(
                 desk, "SHORT_PAY", target, short, "short inside the tolerance, but the year's cap is used up"
             )
         return [], _case(desk, "SHORT_PAY", target, short, f"{short:.2f} short, and no adjustment explains it")
-    if outcome.excess and not outcome.is_exact_enough:
+    if outcome.excess and outcome.is_exact_enough and desk.accounts.tolerance(invoice.account_id).over_is_income:
+        desk.sheet.keep_excess(target)
+    elif outcome.excess and not outcome.is_exact_enough:
         text = f"{outcome.excess:.2f} more than was owed; it stays unapplied until it is refunded or billed against"
         return [], _case(desk, "OVER_PAY", target, outcome.excess, text)
     return [], None
@@ -69,7 +71,7 @@ def _cap_allows(desk: Desk, account_id: str, amount: Money, before: Iterable[Wri
     """Tell whether a write-off fits under the account's yearly cap, those of this remittance counted in."""
     now = sum((each.amount for each in before if each.account_id == account_id), ZERO)
     used = desk.books.written_off.get(account_id, ZERO) + now
-    return used + amount <= desk.rules.tolerance.write_offs_per_year
+    return used + amount <= desk.accounts.tolerance(account_id).write_offs_per_year
 
 
 def _give_up(target: InvoiceOnSheet) -> list[WriteOff]:

@@ -16,7 +16,14 @@ from gateway.domain.money import ZERO, Money
 from gateway.domain.remittance import Placement, Receipt, Settlement, WriteOff
 
 _PAYMENT_KINDS = frozenset({EntryKind.ALLOCATION, EntryKind.SUBSIDY})
-_APPLIED_TO = frozenset({LedgerAccount.RECEIVABLE, LedgerAccount.SUBSIDY_RECEIVABLE, LedgerAccount.USER_FEE})
+_APPLIED_TO = frozenset(
+    {
+        LedgerAccount.RECEIVABLE,
+        LedgerAccount.SUBSIDY_RECEIVABLE,
+        LedgerAccount.USER_FEE,
+        LedgerAccount.WRITE_OFF,  # what was kept; what was given up is no payment
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def settlement_entries(
     make = _EntryMaker(receipt, on, source, set_id, f"{receipt.id}/{source}")
     return [
         *make.moves(settlement.placements, 1),
-        *(make.payment(placement) for placement in settlement.placements if placement.reason is None),
+        *make.payments(placement for placement in settlement.placements if placement.reason is None),
         *(make.write_off(write_off) for write_off in settlement.write_offs),
     ]
 
@@ -78,6 +85,35 @@ def release_entries(
         raise ValueError("only unapplied and suspense pieces can be released; an allocation must be reversed")
     make = _EntryMaker(receipt, on, source, set_id, f"{receipt.id}/{source}/release")
     return list(make.moves(released, -1))
+
+
+def refund_returned_entries(piece: Placement, receipt: Receipt, on: date, source: str, code: str) -> list[JournalEntry]:
+    """Return the entry of a refund that came back (DOMAIN 8.12): Dr refund payable, Cr the account's unapplied cash."""
+    debit = Posting(LedgerAccount.REFUND_PAYABLE, piece.amount, piece.account_id)
+    postings = _pair(debit, LedgerAccount.UNAPPLIED)
+    key = f"{receipt.id}/{source}/returned"
+    return [JournalEntry(key, piece.account_id, EntryKind.RELEASE, on, postings, source, "", receipt.id, code)]
+
+
+def reversal_entries(entries: Iterable[JournalEntry], receipt: Receipt, on: date, reason: str) -> list[JournalEntry]:
+    """Return the entries that take back everything that was booked about a receipt: the bank took the money back.
+
+    Per book and kind they negate the sums of what was booked, so that afterwards the receipt left nothing anywhere;
+    what was written off because of it is owed again. Each book's own bills are never a part of it.
+    """
+    sums: dict[tuple[str, EntryKind], dict[Posting, Money]] = {}
+    for entry in entries:
+        of_book = sums.setdefault((entry.book, entry.kind), defaultdict(lambda: ZERO))
+        for posting in entry.postings:
+            of_book[replace(posting, amount=ZERO)] -= posting.amount
+    prefix = f"{receipt.id}/returned"
+    found = []
+    for (book, kind), of_book in sums.items():
+        postings = tuple(replace(about, amount=amount) for about, amount in of_book.items() if amount)
+        if postings:
+            key = f"{prefix}/{kind}/{book}"
+            found.append(JournalEntry(key, book, kind, on, postings, prefix, "", receipt.id, reason))
+    return found
 
 
 def balances(entries: Iterable[JournalEntry]) -> dict[str, Balances]:
@@ -110,6 +146,19 @@ def _pair(debit: Posting, credit: LedgerAccount) -> tuple[Posting, Posting]:
     return debit, replace(debit, ledger=credit, amount=-debit.amount)
 
 
+def _paid_ledger(placement: Placement) -> tuple[LedgerAccount, EntryKind]:
+    """Return what a piece pays: a receivable, a subsidy, the user fee, its payer back, or nobody's but ours."""
+    if placement.is_subsidy:
+        return LedgerAccount.SUBSIDY_RECEIVABLE, EntryKind.SUBSIDY
+    if placement.is_user_fee:
+        return LedgerAccount.USER_FEE, EntryKind.ALLOCATION
+    if placement.is_refund:
+        return LedgerAccount.REFUND_PAYABLE, EntryKind.RELEASE
+    if placement.is_income:
+        return LedgerAccount.WRITE_OFF, EntryKind.ALLOCATION  # a write-off in our favour
+    return LedgerAccount.RECEIVABLE, EntryKind.ALLOCATION
+
+
 @dataclass(frozen=True, slots=True)
 class _EntryMaker:
     receipt: Receipt
@@ -133,24 +182,30 @@ class _EntryMaker:
                 postings = _pair(Posting(LedgerAccount.CASH, total, account_id), LedgerAccount.UNAPPLIED)
                 yield self._entry(f"moved/{account_id}", account_id, EntryKind.RELEASE, postings)
 
-    def payment(self, placement: Placement) -> JournalEntry:
-        """Return the entry that puts a piece against what it pays: a receivable, a subsidy or the user fee."""
-        ledger, kind = LedgerAccount.RECEIVABLE, EntryKind.ALLOCATION
-        if placement.is_subsidy:
-            ledger, kind = LedgerAccount.SUBSIDY_RECEIVABLE, EntryKind.SUBSIDY
-        elif placement.is_user_fee:
-            ledger = LedgerAccount.USER_FEE
-        held = LedgerAccount.UNAPPLIED if placement.account_id else LedgerAccount.SUSPENSE
-        debit = Posting(
-            held,
-            placement.amount,
-            placement.account_id,
-            placement.invoice_id,
-            placement.membership_id,
-            placement.month,
-        )
-        book = placement.account_id or self.receipt.partner_id
-        return self._entry(f"placed/{placement.ordinal}", book, kind, _pair(debit, ledger))
+    def payments(self, placements: Iterable[Placement]) -> Iterator[JournalEntry]:
+        """Yield the entries that put pieces against what they pay: one for each book and kind, a credit for each piece.
+
+        What they are taken from, the account's unapplied cash or suspense, is debited in one sum.
+        """
+        paid: dict[tuple[str, EntryKind], list[Posting]] = defaultdict(list)
+        for placement in placements:
+            ledger, kind = _paid_ledger(placement)
+            paid[placement.account_id, kind].append(
+                Posting(
+                    ledger,
+                    -placement.amount,
+                    placement.account_id,
+                    placement.invoice_id,
+                    placement.membership_id,
+                    placement.month,
+                )
+            )
+        for (account_id, kind), of_book in paid.items():
+            held = LedgerAccount.UNAPPLIED if account_id else LedgerAccount.SUSPENSE
+            total = -sum((posting.amount for posting in of_book), ZERO)
+            debit = [Posting(held, total, account_id)] if total else []
+            book = account_id or self.receipt.partner_id
+            yield self._entry(f"placed/{kind}/{account_id}", book, kind, (*debit, *of_book))
 
     def write_off(self, write_off: WriteOff) -> JournalEntry:
         """Return the entry that gives up what is short inside the tolerance."""

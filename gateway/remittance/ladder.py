@@ -54,7 +54,8 @@ def place(remittance: Remittance, amount: Money, books: Books, rules: Remittance
     else:
         _place_lines(desk)
     _place_adjustments(desk)
-    return Settlement(amount, tuple(desk.sheet.placements), *write_offs_and_cases(desk))
+    follows = write_offs_and_cases(desk)  # first: it may keep what was paid too much
+    return Settlement(amount, tuple(desk.sheet.placements), *follows)
 
 
 def _whole_to_suspense(amount: Money, reason: UnplacedReason) -> Settlement:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.domain.remittance import Remittance, UnplacedReason
 from gateway.remittance.books import PayableAccount
-from gateway.remittance.rules import RemittanceRules
+from gateway.remittance.rules import RemittanceRules, Tolerance
 
 ANY_ACCOUNT = "*"
 
@@ -26,6 +26,7 @@ class AccountBook:
         """Index `accounts` for one partner's remittance."""
         self._rules = rules
         self._partners = {account.id: account.partner_id for account in accounts}
+        self._tolerances = {account.id: account.tolerance for account in accounts}
         self._by_number: dict[str, set[str]] = defaultdict(set)
         self._by_tax_id: dict[str, set[str]] = defaultdict(set)
         for account in accounts:
@@ -39,6 +40,10 @@ class AccountBook:
         granted = self._rules.may_pay
         is_own = self._partners.get(account_id) == self._rules.partner_id
         return is_own or account_id in granted or ANY_ACCOUNT in granted
+
+    def tolerance(self, account_id: str) -> Tolerance:
+        """Return what was agreed for the bills of an account, else for the partner that explains the money."""
+        return self._tolerances.get(account_id) or self._rules.tolerance
 
     def by_number(self, number: str) -> Payer:
         """Return the account of this number or policy."""

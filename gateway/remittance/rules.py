@@ -30,6 +30,7 @@ class Tolerance:
     percent: Decimal = Decimal(0)  # 0.25 means 0.25 percent of what was billed
     need_both: bool = True
     yearly_cap: Money | None = None  # per account; None: twelve times `amount`
+    over_is_income: bool = False  # what is over inside the tolerance: income, else carried forward (DOMAIN 8.4)
 
     @property
     def write_offs_per_year(self) -> Money:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.domain.charge import OpenInvoice, OpenItem
 from gateway.domain.money import ZERO, Money, from_cents, to_cents
@@ -155,6 +155,15 @@ class Worksheet:
                     is_user_fee=is_user_fee,
                 )
             )
+
+    def keep_excess(self, target: InvoiceOnSheet) -> None:
+        """Turn what was paid too much on an invoice from unapplied money into income; reason and line stay known."""
+        left = target.excess
+        for number, piece in enumerate(self.placements):
+            is_excess = piece.reason is UnplacedReason.OVERPAID and piece.account_id == target.invoice.account_id
+            if is_excess and 0 < to_cents(piece.amount) <= left:
+                left -= to_cents(piece.amount)
+                self.placements[number] = replace(piece, reason=None, is_income=True)
 
     def paid_invoices(self) -> Iterator[InvoiceOnSheet]:
         """Yield the invoices that this remittance paid something on, in the order of the books."""

@@ -1,6 +1,6 @@
 """Outbound documents, their delivery, and our control numbers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, insert, select, update
@@ -92,7 +92,7 @@ class SqlDocuments:
         """Return the partner's documents that are on their way, oldest first."""
         return self._documents((documents.c.partner_id == partner_id) & documents.c.state.in_(_ON_ITS_WAY))
 
-    def delivered(self, partner_id: str, kinds: Collection[DocumentKind]) -> list[tuple[str, datetime]]:
+    def delivered(self, partner_id: str, kinds: Iterable[DocumentKind]) -> list[tuple[str, datetime]]:
         """Return id and delivery of the partner's documents of these kinds that it has not answered, oldest first."""
         found = self._db.rows(
             select(documents.c.id, func.max(delivery_attempts.c.at).label("at"))

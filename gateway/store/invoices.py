@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, select, true, type_coerce
 
 from gateway.domain.charge import (
     BilledAmount,
@@ -198,7 +199,7 @@ class SqlInvoices:
             .where(line.invoice_id.in_(invoice_ids))
             .group_by(line.invoice_id, line.membership_id, line.month)
         )
-        cents = self._cents(line.invoice_id.in_(invoice_ids))
+        cents = invoice_cents(self._db, line.invoice_id.in_(invoice_ids))
         opens = {invoice_id: open_by_item(invoice) for invoice_id, invoice in cents.items()}
         rank = {invoice_id: n for n, invoice_id in enumerate(invoice_ids)}
         found = [
@@ -216,48 +217,61 @@ class SqlInvoices:
         ]
         return sorted(found, key=lambda item: (rank[item.invoice_id], item.membership_id, item.month))
 
-    def months(self, account_id: str) -> list[tuple[str, Money, Money]]:
-        """Return (coverage month, billed, open) per month of the account, in order.
+    def months(self, account_id: str, *, until: date | None = None) -> list[tuple[str, Money, Money]]:
+        """Return (coverage month, billed, open) per month of the account, in order; `until`: as of that day.
 
         The credits of an invoice count against its own charges first: an invoice of which nothing is owed leaves
         nothing open in any month.
         """
         billed: dict[str, int] = {}
         still: dict[str, int] = {}
-        for invoice in self._cents(invoice_lines.c.account_id == account_id).values():
+        for invoice in invoice_cents(self._db, invoice_lines.c.account_id == account_id, until=until).values():
             for (_, month), cents in invoice.billed.items():
                 billed[month] = billed.get(month, 0) + cents
             for (_, month), cents in net(open_by_item(invoice)).items():
                 still[month] = still.get(month, 0) + cents
         return [(month, from_cents(billed[month]), from_cents(still[month])) for month in sorted(billed)]
 
-    def _cents(self, condition: ColumnElement[bool]) -> dict[str, InvoiceCents]:
-        """Return, per invoice with lines under `condition`, what was billed and posted by membership and month."""
-        line, posting = invoice_lines.c, journal_postings.c
-        billed = self._db.rows(
-            select(line.invoice_id, line.membership_id, line.month, func.sum(line.amount).label("amount"))
-            .where(condition)
-            .group_by(line.invoice_id, line.membership_id, line.month)
-            .order_by(line.invoice_id, line.membership_id, line.month)
+
+def invoice_cents(
+    db: Transaction, condition: ColumnElement[bool], *, until: date | None = None, without: Sequence[EntryKind] = ()
+) -> dict[str, InvoiceCents]:
+    """Return, per invoice with lines under `condition`, what was billed and posted by membership and month.
+
+    `until`: only what was billed and posted through that day. Entries of the kinds in `without` are left out.
+    """
+    line, posting, entry = invoice_lines.c, journal_postings.c, journal_entries.c
+    condition &= (
+        true() if until is None else line.invoice_id.in_(select(invoices.c.id).where(invoices.c.bill_on <= until))
+    )
+    billed = db.rows(
+        select(line.invoice_id, line.membership_id, line.month, func.sum(line.amount).label("amount"))
+        .where(condition)
+        .group_by(line.invoice_id, line.membership_id, line.month)
+        .order_by(line.invoice_id, line.membership_id, line.month)
+    )
+    # Asked for the ledger, SQLite would read all of it: the invoices' few other postings are left out here instead.
+    rows_posted = db.rows(
+        select(
+            *(posting.invoice_id, posting.membership_id, posting.month, posting.ledger),
+            func.sum(posting.amount).label("amount"),
         )
-        posted = self._db.rows(
-            select(posting.invoice_id, posting.membership_id, posting.month, func.sum(posting.amount).label("amount"))
-            .join(journal_entries, journal_entries.c.key == posting.entry_key)
-            .where(
-                posting.invoice_id.in_(select(line.invoice_id).where(condition)),
-                posting.ledger == LedgerAccount.RECEIVABLE,
-                journal_entries.c.kind != EntryKind.INVOICE,
-            )
-            .group_by(posting.invoice_id, posting.membership_id, posting.month)
+        .join(journal_entries, entry.key == posting.entry_key)
+        .where(
+            posting.invoice_id.in_(select(line.invoice_id).where(condition)),
+            entry.kind.not_in([EntryKind.INVOICE, *without]),
+            true() if until is None else entry.on <= until,
         )
-        invoice_ids = dict.fromkeys(row.invoice_id for row in billed)
-        by_invoice = {invoice_id: InvoiceCents({}, {}) for invoice_id in invoice_ids}
-        sides: tuple[tuple[Sequence[Any], str], ...] = ((billed, "billed"), (posted, "posted"))
-        for rows, side in sides:
-            for row in rows:
-                item: Item = (row.membership_id, str(row.month))
-                getattr(by_invoice[row.invoice_id], side)[item] = to_cents(row.amount)
-        return by_invoice
+        .group_by(posting.invoice_id, posting.membership_id, posting.month, posting.ledger)
+    )
+    posted = [row for row in rows_posted if row.ledger is LedgerAccount.RECEIVABLE]
+    by_invoice = {row.invoice_id: InvoiceCents({}, {}) for row in billed}
+    sides: tuple[tuple[Sequence[Any], str], ...] = ((billed, "billed"), (posted, "posted"))
+    for rows, side in sides:
+        for row in rows:
+            item: Item = (row.membership_id, str(row.month))
+            getattr(by_invoice[row.invoice_id], side)[item] = to_cents(row.amount)
+    return by_invoice
 
 
 @lru_cache(maxsize=1024)

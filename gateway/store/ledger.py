@@ -1,16 +1,17 @@
 """The journal, receipts and where their pieces went, and what the remittances said."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select, update
 
-from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount
+from gateway.domain.journal import GENESIS, EntryKind, JournalEntry, LedgerAccount, Posting
 from gateway.domain.money import ZERO, Money
 from gateway.domain.remittance import Case, Placement, Receipt, ReceiptState, Remittance
-from gateway.store.remittance_rows import line_row, remittance_of, remittance_row
+from gateway.store.remittance_rows import LINE_COLUMNS, line_values, remittance_of, remittance_row
 from gateway.store.tables_billing import (
     cases,
     journal_books,
@@ -21,8 +22,11 @@ from gateway.store.tables_billing import (
     remittance_lines,
     remittances,
 )
-from gateway.store.transaction import ID_LIST, Record, Transaction, chunks, is_among, values_of
+from gateway.store.transaction import ID_LIST, Record, Shape, Transaction, chunks, is_among, values_of
 
+_PLACED = tuple(field.name for field in fields(Placement))
+_PLACEMENT = Shape(*_PLACED)
+_POSTING = Shape(*(field.name for field in fields(Posting)))
 _HEAD = select(journal_books).where(journal_books.c.book == bindparam("book")).with_for_update()
 _MOVE_HEAD = update(journal_books).where(journal_books.c.book == bindparam("of_book"))
 _BALANCE = select(func.sum(journal_postings.c.amount)).where(
@@ -75,15 +79,16 @@ class SqlLedger:
         for entry in new:
             sequence, previous, digest = sequence + 1, digest, entry.digest(digest)
             rows.append(_entry_row(entry) | {"sequence": sequence, "previous": previous, "digest": digest})
-        self._db.insert(journal_entries, rows)
-        self._db.add(
+        self._db.insert_values(
             journal_postings,
+            ("entry_key", "number", *_POSTING.names),
             (
-                {"entry_key": entry.key, "number": number, **values_of(posting)}
+                (entry.key, number, *_POSTING.take(posting))
                 for entry in new
                 for number, posting in enumerate(entry.postings, start=1)
             ),
         )
+        self._db.insert(journal_entries, rows)  # last: the database takes an entry whose postings balance, and seals it
         self._db.change(_MOVE_HEAD, {"of_book": book, "sequence": sequence, "digest": digest})
 
     def _known(self, keys: Sequence[str]) -> set[str]:
@@ -146,7 +151,7 @@ class SqlLedger:
     def add_remittance(self, set_id: str, remittance: Remittance, receipt_id: str) -> None:
         """Keep what an 820 said, with its lines, so that it can be shown and applied later."""
         self._db.add_one(remittances, remittance_row(set_id, remittance, receipt_id))
-        self._db.add(remittance_lines, (line_row(set_id, line) for line in remittance.lines))
+        self._db.add_values(remittance_lines, LINE_COLUMNS, (line_values(set_id, line) for line in remittance.lines))
 
     def remittance(self, set_id: str) -> Remittance | None:
         """Return a kept remittance or None."""
@@ -158,8 +163,9 @@ class SqlLedger:
 
     def add_placements(self, receipt_id: str, placements_made: Sequence[Placement]) -> None:
         """Write where the pieces of a receipt went."""
-        about = {"receipt_id": receipt_id, "round": self._round(receipt_id), "released_in": None}
-        self._db.add(placements, (about | values_of(placement) for placement in placements_made))
+        number = self._round(receipt_id)
+        rows = ((receipt_id, number, None, *_PLACEMENT.take(placement)) for placement in placements_made)
+        self._db.add_values(placements, ("receipt_id", "round", "released_in", *_PLACEMENT.names), rows)
 
     def _round(self, receipt_id: str) -> int:
         """Return how often pieces of the receipt were released so far."""
@@ -192,7 +198,4 @@ def _entry_row(entry: JournalEntry) -> dict[str, Any]:
 
 def placement_of(row: Record) -> Placement:
     """Return the placement that a row of `placements` holds."""
-    values = row._asdict()
-    for name in ("receipt_id", "round", "released_in"):
-        del values[name]
-    return Placement(**values)
+    return Placement(*(getattr(row, name) for name in _PLACED))

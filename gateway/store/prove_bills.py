@@ -94,13 +94,26 @@ def _of_book(db: Transaction, book: str, digest: str) -> tuple[int, list[BookFau
     """Return how many entries a book has, and what is wrong with its chain: gaps, edits, an entry out of balance."""
     entry = journal_entries.c
     previous, expected, count = GENESIS, 1, 0
-    columns = (entry.sequence, entry.key, entry.book, entry.kind, entry.on, entry.source, entry.previous, entry.digest)
+    columns = (
+        *(entry.sequence, entry.key, entry.book, entry.kind, entry.on, entry.source),
+        *(entry.set_id, entry.receipt_id, entry.note, entry.previous, entry.digest),
+    )
     for page in db.pages(select(*columns).where(entry.book == book), entry.sequence):
         postings = _postings(db, [row.key for row in page])
         for row in page:
             count += 1
             try:
-                made = JournalEntry(row.key, row.book, row.kind, row.on, postings.get(row.key, ()), row.source)
+                made = JournalEntry(
+                    row.key,
+                    row.book,
+                    row.kind,
+                    row.on,
+                    postings.get(row.key, ()),
+                    row.source,
+                    set_id=row.set_id,
+                    receipt_id=row.receipt_id,
+                    note=row.note,
+                )
             except ValueError:
                 return count, [BookFault(book, f"entry {row.sequence} does not balance")]
             chained = (expected, previous, made.digest(previous))

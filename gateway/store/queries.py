@@ -1,21 +1,25 @@
 """Read models for people: which question is answered where, and how an id is completed."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 
 from sqlalchemy import Column, ColumnElement, Engine, select
 
 from gateway.domain.bill_run import Hold
 from gateway.domain.charge import InvoiceRequest
+from gateway.domain.collection import CaseEntry, CaseWork
 from gateway.domain.period import CoverageMonth
 from gateway.errors import NotFound
 from gateway.ports.bill_views import BookProof, RunView, StatementView
+from gateway.ports.collection import ReportReader
 from gateway.ports.queries import (
     AccountView,
     ConsolidatedView,
     Excerpt,
     FileLine,
     InvoiceView,
+    JournalProof,
     Kind,
     MemberView,
     PaymentView,
@@ -35,12 +39,15 @@ from gateway.store import (
     read_reviews,
     read_summary,
 )
+from gateway.store.cases import case_entries, cases_where, find_case
 from gateway.store.engine import reading
+from gateway.store.read_reports import SqlReportReader
 from gateway.store.tables_bill_runs import bill_runs, consolidated_bills
 from gateway.store.tables_billing import invoice_requests, invoices, receipts
 from gateway.store.tables_enrollment import accounts, members, memberships
 from gateway.store.tables_exchange import files, transaction_sets
 from gateway.store.transaction import Transaction
+from gateway.store.verify_journal import prove_journal
 
 _LAST = "\U0010ffff"  # sorts after every text that begins alike
 _CANDIDATES = 6
@@ -160,6 +167,29 @@ class SqlQueries:
         """Return what waits to be put right, oldest first; `closed`: what was, the last closed first."""
         with reading(self._engine) as connection:
             return read_reviews.worklist(Transaction(connection), partner_id, limit, closed=closed)
+
+    def verify_journal(self) -> JournalProof:
+        """Recompute the whole journal in one state of the database."""
+        with reading(self._engine) as connection:
+            return prove_journal(Transaction(connection))
+
+    @contextmanager
+    def reading_reports(self, as_of: date) -> Iterator[ReportReader]:
+        """Open one state of the database for a report."""
+        with reading(self._engine) as connection:
+            yield SqlReportReader(Transaction(connection), as_of)
+
+    def cases(self, *, closed: bool = False, kind: str = "", account_id: str = "") -> list[CaseWork]:
+        """Return cases that are open (or closed), the next due first."""
+        with reading(self._engine) as connection:
+            return cases_where(Transaction(connection), closed=closed, kind=kind, account_id=account_id)
+
+    def case(self, key: str) -> tuple[CaseWork, list[CaseEntry]]:
+        """Return one case and its log, by key or the beginning of one. Raises NotFound."""
+        with reading(self._engine) as connection:
+            db = Transaction(connection)
+            found = find_case(db, key)
+            return found, case_entries(db, found.case.key)
 
     def summary(self) -> Summary:
         """Return counts and sums over everything."""

@@ -107,9 +107,10 @@ def payment(db: Transaction, receipt_id: str) -> PaymentView:
     sums = {
         kind: db.scalar(select(func.sum(piece.amount)).where(now, condition)) or ZERO
         for kind, condition in {
-            "applied": piece.reason.is_(None),
+            "applied": piece.reason.is_(None) & ~piece.is_refund,
             "unapplied": piece.reason.is_not(None) & ~piece.is_suspense,
             "suspense": piece.reason.is_not(None) & piece.is_suspense,
+            "refunded": piece.is_refund,
         }.items()
     }
     rows = db.rows(select(placements).where(now).order_by(piece.round, piece.ordinal).limit(SHOWN))

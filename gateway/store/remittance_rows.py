@@ -1,13 +1,14 @@
 """A remittance and its lines as rows, and back; what is never searched is kept as JSON."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from gateway.domain.money import from_cents, to_cents
 from gateway.domain.parties import Organization
 from gateway.domain.period import Period
 from gateway.domain.remittance import Adjustment, Remittance, RemittanceLine
-from gateway.store.transaction import Record, values_of
+from gateway.store.transaction import Record, Shape, values_of
 
 
 def remittance_row(set_id: str, remittance: Remittance, receipt_id: str) -> dict[str, Any]:
@@ -26,11 +27,15 @@ def remittance_row(set_id: str, remittance: Remittance, receipt_id: str) -> dict
     }
 
 
-def line_row(set_id: str, line: RemittanceLine) -> dict[str, Any]:
-    """Return the row of one remittance line."""
-    row = values_of(line)
-    del row["period"]
-    return row | {"set_id": set_id, "adjustments": _adjustments(line.adjustments), **_days(line.period)}
+_LINE = Shape(*(f.name for f in fields(RemittanceLine) if f.name not in {"period", "adjustments"}))
+LINE_COLUMNS = ("set_id", "adjustments", "starts_on", "ends_before", *_LINE.names)
+
+
+def line_values(set_id: str, line: RemittanceLine) -> tuple[object, ...]:
+    """Return the values of one remittance line in the order of `LINE_COLUMNS`."""
+    period = line.period
+    days = (period.starts_on, period.ends_before) if period else (None, None)
+    return (set_id, _adjustments(line.adjustments), *days, *_LINE.take(line))
 
 
 def remittance_of(row: Record, lines: Sequence[Record]) -> Remittance:

@@ -3,6 +3,7 @@
 from gateway.store import (
     tables_bill_runs,
     tables_billing,
+    tables_collection,
     tables_enrollment,
     tables_exchange,
     tables_rates,
@@ -17,6 +18,7 @@ __all__ = [
     "metadata",
     "tables_bill_runs",
     "tables_billing",
+    "tables_collection",
     "tables_enrollment",
     "tables_exchange",
     "tables_rates",

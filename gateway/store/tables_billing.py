@@ -3,7 +3,9 @@
 from sqlalchemy import Boolean, Column, Date, Index, Integer, Table, UniqueConstraint, false
 
 from gateway.domain.charge import LineType, RequestStatus
+from gateway.domain.collection import CaseCause
 from gateway.domain.journal import EntryKind, LedgerAccount
+from gateway.domain.money_order import OrderKind, OrderState
 from gateway.domain.remittance import Handling, ReceiptState, UnplacedReason
 from gateway.store.columns import (
     Cents,
@@ -232,6 +234,8 @@ placements = Table(
     Column("is_suspense", Boolean, nullable=False),
     Column("is_subsidy", Boolean, nullable=False),
     Column("is_user_fee", Boolean, nullable=False),
+    Column("is_refund", Boolean, nullable=False, server_default=false()),
+    Column("is_income", Boolean, nullable=False, server_default=false()),
     Column("released_in", Integer),  # the round that placed it anew
     Index(None, "invoice_id"),
     Index(None, "account_id"),
@@ -246,5 +250,57 @@ cases = Table(
     text("invoice_id"),
     Column("amount", Cents, nullable=False),
     text("message"),
+    Column("opened_at", Instant),
+    Column("owner", PlainText, nullable=False, server_default=""),
+    Column("due_on", Date),
+    Column("escalates_on", Date),
+    Column("escalated_at", Instant),
+    Column("closed_at", Instant),
+    one_of("cause", CaseCause, nullable=True),
+    Column("reason", PlainText, nullable=False, server_default=""),
     Index(None, "account_id"),
+    Index(None, "closed_at", "due_on"),
+)
+
+money_orders = Table(
+    "money_orders",
+    metadata,
+    text("id", primary_key=True),
+    one_of("kind", OrderKind),
+    owned_by("receipt_id", "receipts.id"),
+    Column("round", Integer, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("amount", Cents, nullable=False),
+    text("account_id"),
+    text("target"),
+    text("ordered_by"),
+    Column("ordered_at", Instant, nullable=False),
+    text("reason"),
+    one_of("state", OrderState),
+    text("decided_by"),
+    Column("decided_at", Instant),
+    text("decided_reason"),
+    text("payout_id"),
+    text("paid_by"),
+    Column("paid_at", Instant),
+    text("code"),
+    Index("ix_money_orders_state", "state", "kind"),
+    Index(None, "receipt_id"),
+)
+
+returned_receipts = Table(
+    "returned_receipts",
+    metadata,
+    owned_by("receipt_id", "receipts.id", primary_key=True),
+    text("code"),
+    text("returned_by"),
+    text("reason"),
+    Column("returned_at", Instant, nullable=False),
+)
+
+awaited_members = Table(  # money in suspense, by the members it names that were not enrolled when it came
+    "awaited_members",
+    metadata,
+    text("member_id", primary_key=True),
+    owned_by("receipt_id", "receipts.id", primary_key=True),
 )

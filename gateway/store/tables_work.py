@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Date, Index, Integer, Table, UniqueConstraint
 
 from gateway.ports.jobs import JobState
-from gateway.store.columns import Instant, RowId, metadata, one_of, text
+from gateway.store.columns import Instant, PlainText, RowId, metadata, one_of, text
 
 jobs = Table(
     "jobs",
@@ -37,7 +37,9 @@ incidents = Table(
     text("message"),
     Column("due_on", Date),
     Column("closed_at", Instant),
+    Column("subject_id", PlainText, nullable=False, server_default=""),
     Index(None, "partner_id", "kind"),
+    Index(None, "subject_id", "kind"),
 )
 
 log_events = Table(

@@ -83,6 +83,10 @@ class Transaction:
         """Insert rows that hold a value for each of the columns `names`; one whose key is there is left as it is."""
         self._bulk_values(table, names, rows, "ON CONFLICT DO NOTHING")
 
+    def insert_values(self, table: Table, names: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows that hold a value for each of the columns `names`; a key that is there is a ConcurrentChange."""
+        self._bulk_values(table, names, rows, "")
+
     def put_values(
         self, table: Table, names: tuple[str, ...], rows: Iterable[Sequence[Any]], *, change: Sequence[str]
     ) -> None:

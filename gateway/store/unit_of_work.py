@@ -1,31 +1,46 @@
 """One database transaction on one connection: the parts of a unit of work bound together."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from types import TracebackType
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, bindparam, delete, select, update
 
 from gateway.domain.exchange import Incident, LogEvent
 from gateway.ports.bill_runs import BillRuns, Holds
+from gateway.ports.collection import Cases, Collection
 from gateway.ports.jobs import Job, JobQueue
+from gateway.ports.money_orders import MoneyOrders
 from gateway.ports.rate_changes import RateChanges
 from gateway.ports.review import Discrepancies, Reviews, WorkItems
 from gateway.ports.unit_of_work import Documents, Enrollment, Exchanges, Files, Invoices, Ledger, RequestAudit, Requests
 from gateway.store import driver_errors
 from gateway.store.bill_runs import SqlBillRuns, SqlHolds
+from gateway.store.cases import SqlCases
+from gateway.store.collection import SqlCollection
 from gateway.store.documents import SqlDocuments
 from gateway.store.enrollment import SqlEnrollment
 from gateway.store.exchanges import SqlExchanges
 from gateway.store.files import SqlFiles
 from gateway.store.invoices import SqlInvoices
 from gateway.store.ledger import SqlLedger
+from gateway.store.money_orders import SqlMoneyOrders
 from gateway.store.rate_changes import SqlRateChanges
 from gateway.store.request_audit import SqlRequestAudit
 from gateway.store.requests import SqlRequests
 from gateway.store.reviews import SqlDiscrepancies, SqlReviews, SqlWorkItems
 from gateway.store.tables_work import incidents, log_events, ticks
 from gateway.store.transaction import Transaction, values_of
+
+_ABOUT = (
+    select(incidents)
+    .where(
+        incidents.c.kind == bindparam("kind"),
+        incidents.c.subject_id == bindparam("subject_id"),
+        incidents.c.closed_at.is_(None),
+    )
+    .order_by(incidents.c.opened_at, incidents.c.key)
+)
 
 
 class SqlUnitOfWork:
@@ -49,6 +64,9 @@ class SqlUnitOfWork:
     work_items: WorkItems
     discrepancies: Discrepancies
     rate_changes: RateChanges
+    money: MoneyOrders
+    cases: Cases
+    collection: Collection
 
     def __init__(self, engine: Engine, queue: JobQueue) -> None:
         """Take the engine, and the queue that deferred jobs go to."""
@@ -73,6 +91,9 @@ class SqlUnitOfWork:
         self.work_items = SqlWorkItems(self._db)
         self.discrepancies = SqlDiscrepancies(self._db)
         self.rate_changes = SqlRateChanges(self._db)
+        self.money = SqlMoneyOrders(self._db)
+        self.cases = SqlCases(self._db)
+        self.collection = SqlCollection(self._db)
         return self
 
     def __exit__(
@@ -119,7 +140,7 @@ class SqlUnitOfWork:
         on = incidents.c
         return self._db.exists((on.kind == kind) & (on.partner_id == partner_id) & on.closed_at.is_(None))
 
-    def standing_incidents(self, kinds: Collection[str], partner_id: str) -> list[Incident]:
+    def standing_incidents(self, kinds: Iterable[str], partner_id: str) -> list[Incident]:
         """Return a partner's open incidents of these kinds, oldest first."""
         on = incidents.c
         rows = self._db.rows(
@@ -127,6 +148,11 @@ class SqlUnitOfWork:
             .where(on.kind.in_(list(kinds)), on.partner_id == partner_id, on.closed_at.is_(None))
             .order_by(on.opened_at, on.key)
         )
+        return [Incident(**row._asdict()) for row in rows]
+
+    def incidents_about(self, kind: str, subject_id: str) -> list[Incident]:
+        """Return the open incidents of a kind about an account, oldest first."""
+        rows = self._db.rows(_ABOUT, {"kind": kind, "subject_id": subject_id})
         return [Incident(**row._asdict()) for row in rows]
 
     def close_incident(self, key: str, at: datetime) -> bool:

@@ -8,7 +8,9 @@ import pytest
 from gateway.billing.lifecycle import move
 from gateway.domain.bill_run import OrderEnd
 from gateway.domain.charge import RequestStatus
+from gateway.errors import ConcurrentChange, SchemaOutdated, StoreUnavailable
 from gateway.pipeline import invoice
+from gateway.pipeline import run as run_module
 from gateway.pipeline.accounts import account_rules
 from gateway.pipeline.bill import bill
 from gateway.pipeline.run import bill_orders
@@ -163,6 +165,33 @@ def test_a_run_of_the_daemon_that_gives_an_account_up_goes_on_without_it(three, 
     three.work_on(hours=2)
     assert [("G1", "held"), ("G2", "invoiced"), ("G3", "nothing_due")] == ends(three)
     assert three.app.queries.run("2025-11-10").proof.holds
+
+
+def fails(monkeypatch, *errors):
+    """Let the bill of G1 fail with each error in turn, then succeed."""
+    left, original = list(errors), run_module.bill_account
+
+    def bill_or_fail(plant, account_id, order, **how):
+        if account_id == "G1" and left:
+            raise left.pop(0)
+        return original(plant, account_id, order, **how)
+
+    monkeypatch.setattr(run_module, "bill_account", bill_or_fail)
+
+
+def test_an_account_that_somebody_else_changed_first_is_billed_once_more(three, monkeypatch):
+    fails(monkeypatch, ConcurrentChange(), ConcurrentChange())
+    assert ["G1", "G2"] == [each.account_id for each in three.bill().invoices]
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable, SchemaOutdated])
+def test_a_database_that_is_away_or_not_ours_stops_the_run_and_holds_nobody(error, three, monkeypatch):
+    with monkeypatch.context() as away:
+        fails(away, error())
+        with pytest.raises(error):
+            three.bill()
+    assert () == three.app.queries.holds()
+    assert ["G1", "G2"] == [each.account_id for each in three.bill().invoices]
 
 
 # --- killed

@@ -176,6 +176,23 @@ def test_ia_43_no_bill_run_hold_or_release_touches_anybody_s_cover(two):
     assert before == {table: two.rows(f"SELECT * FROM {table} ORDER BY 1") for table in tables}
 
 
+def test_cover_without_a_price_has_an_incident_until_it_has_a_price(two):
+    add_price(two, Rate(plan="SILVER", tier="FAM", amount=Decimal("900.00"), starts_on=date(2025, 1, 1)))
+    sends(two, "G1", of("G1", "A5", plan="SILVER", tier="EMP"))  # the plan is known, this tier has no rate
+    two.bill()
+    assert [("cover_without_price", "acme")] == two.incidents()
+    assert ["G1"] == [each for (each,) in two.rows("SELECT subject_id FROM incidents")]
+    at(two, 2025, 12, 10)
+    two.bill()
+    assert [("cover_without_price", "acme")] == two.incidents()  # the same one
+    add_price(two, Rate(plan="SILVER", tier="EMP", amount=Decimal("500.00"), starts_on=date(2025, 1, 1)))
+    at(two, 2026, 1, 9)
+    two.bill()
+    assert [] == two.incidents()
+    billed = "SELECT count(*) FROM invoice_lines WHERE product = 'SILVER'"
+    assert [(4,)] == two.rows(billed)  # November to February
+
+
 # --- a named person
 
 

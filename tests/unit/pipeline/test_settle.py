@@ -37,9 +37,9 @@ def set_rates(house, **amounts):
 
 
 @pytest.fixture(scope="module")
-def billed(_template):
+def billed(_template, request):
     """Three members of 620, 1240 and 1860; November is billed and paid, December is billed: invoice 2 of 3,720.00."""
-    home = _template.with_name("billed")
+    home = _template.with_name(f"billed-{request.module.__name__}")
     shutil.copytree(_template, home)
     house = House(home)
     set_rates(house, EMP="620.00", ESP="1240.00", FAM="1860.00")
@@ -53,7 +53,7 @@ def billed(_template):
     assert [("INV000000001", 372000), ("INV000000002", 372000)] == house.rows(
         "SELECT id, total FROM invoices ORDER BY id"
     )
-    kept = home.with_name("billed-kept")
+    kept = home.with_name(f"{home.name}-kept")
     house.keep(kept)
     yield house, kept
     house.close()

@@ -96,6 +96,8 @@ def test_what_recurs_is_the_bill_run_and_what_each_active_partner_agreed(house):
     assert {
         "bill",
         "sweep",
+        "delinquency",
+        "review_payments",
         "poll/acme",
         "watch/acme",
         "poll/cedar",

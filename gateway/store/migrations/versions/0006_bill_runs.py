@@ -26,7 +26,9 @@ def upgrade() -> None:
     _holds()
     _consolidated()
     op.add_column("invoices", sa.Column("pending", sa.BigInteger(), nullable=False, server_default="0"))
-    op.create_index("ix_receipts_state", "receipts", ["state"])
+    op.add_column("incidents", sa.Column("subject_id", TEXT, nullable=False, server_default=""))
+    _index("incidents", "subject_id", "kind")
+    _index("receipts", "state")
     make = _on_postgresql if op.get_bind().dialect.name == "postgresql" else _on_sqlite
     for statement in make():
         op.execute(statement)
@@ -43,6 +45,8 @@ def downgrade() -> None:
     if is_postgresql:
         op.execute("DROP FUNCTION gateway_refuse()")
     op.drop_index("ix_receipts_state", "receipts")
+    op.drop_index("ix_incidents_subject_id_kind", "incidents")
+    op.drop_column("incidents", "subject_id")
     op.drop_column("invoices", "pending")
     for table in reversed(TABLES):
         op.drop_table(table)
