@@ -24,6 +24,18 @@ def print_member(view: MemberView) -> None:
         ("MEMBER", "SUBSCRIBER", "RELATIONSHIP"),
         ((each.id, each.is_subscriber, each.relationship) for each in view.members),
     )
+    _print_covers(view)
+    print_table(
+        "Kept beside person and cover",
+        ("MEMBER", "WHAT", "NAME", "VALUE"),
+        ((each.member_id, each.what, each.name, each.value) for each in view.kept),
+    )
+    _print_history(view)
+    print_billed_lines("Billed", view.billed)
+
+
+def _print_covers(view: MemberView) -> None:
+    """Print the versions of a membership's covers."""
     print_table(
         "Covers, all versions" if view.known_at is None else "Covers, as believed then",
         (
@@ -54,11 +66,10 @@ def print_member(view: MemberView) -> None:
             for each in view.coverages
         ),
     )
-    print_table(
-        "Kept beside person and cover",
-        ("MEMBER", "WHAT", "NAME", "VALUE"),
-        ((each.member_id, each.what, each.name, each.value) for each in view.kept),
-    )
+
+
+def _print_history(view: MemberView) -> None:
+    """Print what happened to a membership, and what was decided about it."""
     print_table(
         "Changes",
         ("MEMBER", "EVENT", "EFFECTIVE", "SOURCE", "SEGMENT", "KNOWN SINCE (UTC)", "NOTE"),
@@ -83,7 +94,6 @@ def print_member(view: MemberView) -> None:
             for each in view.outcomes
         ),
     )
-    print_billed_lines("Billed", view.billed)
 
 
 def account_json(view: AccountView) -> Json:
