@@ -6,12 +6,20 @@ import click
 
 from gateway.bootstrap import App
 from gateway.cli.review import no_blank
-from gateway.cli.suspense import amount_option, by_option, print_order, print_orders, reason_option
+from gateway.cli.suspense import (
+    amount_option,
+    approve_command,
+    by_option,
+    print_order,
+    print_orders,
+    reason_option,
+    refuse_command,
+)
 from gateway.cli.tables import as_text, print_table
 from gateway.domain.money_order import OrderKind, OrderState
 from gateway.partners.profile import SecretReference
 from gateway.partners.secrets import resolve_secret
-from gateway.pipeline.money_orders import Wish, approve, order, orders_of, refuse
+from gateway.pipeline.money_orders import Wish, order, orders_of
 from gateway.pipeline.refunds import came_back, pay_by_hand, pay_out
 from gateway.pipeline.returns import take_back
 from gateway.pipeline.unmatched import unmatched
@@ -42,23 +50,8 @@ def request_command(ctx: click.Context, piece: str, *, amount: Decimal | None, b
     print_order(order(ctx.obj.app().plant, Wish(OrderKind.REFUND, piece, by, reason, "", amount)))
 
 
-@refund_group.command("approve")
-@click.argument("order_id", metavar="ORDER")
-@click.option("--by", metavar="NAME", required=True, callback=no_blank, help="Who approves: not who asked for it.")
-@click.pass_context
-def approve_command(ctx: click.Context, order_id: str, by: str) -> None:
-    """Approve a refund as the second person. Approving twice does nothing twice."""
-    print_order(approve(ctx.obj.app().plant, order_id, by=by))
-
-
-@refund_group.command("refuse")
-@click.argument("order_id", metavar="ORDER")
-@by_option
-@reason_option
-@click.pass_context
-def refuse_command(ctx: click.Context, order_id: str, by: str, reason: str) -> None:
-    """End a refund that waits for approval; its money stays where it lies."""
-    print_order(refuse(ctx.obj.app().plant, order_id, by=by, reason=reason))
+refund_group.add_command(approve_command)
+refund_group.add_command(refuse_command)
 
 
 @refund_group.command("list")

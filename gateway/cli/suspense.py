@@ -158,7 +158,7 @@ def approve_command(ctx: click.Context, order_id: str, by: str) -> None:
 @reason_option
 @click.pass_context
 def refuse_command(ctx: click.Context, order_id: str, by: str, reason: str) -> None:
-    """End an order that waits, without effect."""
+    """End an order that waits, without effect: its money stays where it lies."""
     print_order(refuse(ctx.obj.app().plant, order_id, by=by, reason=reason))
 
 
