@@ -13,7 +13,7 @@ REMEDIES: Mapping[str, str] = MappingProxyType(
         "to the account's policies; then send the member again.",
         "UNKNOWN_PLAN": "Name a plan of the account in HD04 (exchanges: REF*CE) under its insurance line in HD03, or "
         "have the plan added to the account's rates; then send the member again.",
-        "SUBSCRIBER_NOT_FOUND": "Send the subscriber (INS01 = Y) before its dependents under the same REF*0F, or "
+        "SUBSCRIBER_NOT_FOUND": "Send the subscriber (INS01 = Y) with its dependents under the same REF*0F, or "
         "correct REF*0F; then send the member again.",
         "DUPLICATE_MEMBER": "Send what tells the person apart: SSN (NM109), birth date (DMG02) and first name, or a "
         "subscriber id (REF*0F) that no other person has.",

@@ -67,7 +67,7 @@ def _not_on_file(request: MaintenanceRequest, code: str) -> Finding:
     """Return the finding on a member who would have to be on file; a mere comparison only warns."""
     severity = Severity.WARNING if only_compares(request) else Severity.ERROR
     if code == "SUBSCRIBER_NOT_FOUND" and not request.is_subscriber:
-        message = "The dependent's subscriber is not on file: it was not sent before it, or was refused itself."
+        message = "The dependent's subscriber is neither in this file nor on file, or was refused itself."
     else:
         message = "The member is not on file, and the request does not add one."
     return finding_on(request, code, message, severity)
